@@ -1,5 +1,5 @@
 import { version as packageVersion } from "../index.ts";
-import type { Commands } from "./described.ts";
+import type { Commands } from "./description.ts";
 import { explained, wrapped } from "./terminal/layout.ts";
 
 /** A Map, not an object, so that `constructor` is not found as a command. */

@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { nearestName } from "../client/index.ts";
 import { type Logger, version as packageVersion } from "../index.ts";
-import type { Command, Described } from "./described.ts";
+import type { Command, CommandDescription } from "./description.ts";
 import { UsageError } from "./failure.ts";
 import { logLevels, stderrLogger } from "./logger.ts";
 import { choice, type Option, type OptionTable, optionName, toggle, type ValuesOf } from "./options.ts";
@@ -9,7 +9,7 @@ import { output } from "./output.ts";
 import { helpOf } from "./terminal/help.ts";
 import { columnsOf } from "./terminal/window.ts";
 
-export interface CommandDefinition<Table extends OptionTable> extends Omit<Described, "actions"> {
+export interface CommandDefinition<Table extends OptionTable> extends Omit<CommandDescription, "actions"> {
   readonly options: Table;
   /**
    * Further options that the command accepts without effect, with a warning: a script may pass them to every command that calls the API.
@@ -36,10 +36,10 @@ const ofEveryCommand = {
 export function defineCommand<Table extends OptionTable>(definition: CommandDefinition<Table>): Command {
   const { name, run } = definition;
   const options = { ...definition.options, ...ofEveryCommand };
-  const described = { ...definition, options };
+  const description = { ...definition, options };
   const invoke = async (args: readonly string[], signal: AbortSignal): Promise<void> => {
     const { given, positionals } = parse(definition, { ...definition.commonOptions, ...options }, args);
-    if (given.has("help")) return output.write(helpOf(described, columnsOf(process.stdout)));
+    if (given.has("help")) return output.write(helpOf(description, columnsOf(process.stdout)));
     if (given.has("version")) return output.write(`${packageVersion}\n`);
     const argument = oneArgument(definition, positionals);
     const values = valuesOf(definition.options, given);
@@ -49,14 +49,14 @@ export function defineCommand<Table extends OptionTable>(definition: CommandDefi
       if (!Object.hasOwn(options, key)) logger.warn({}, `--${optionName(key)} has no effect in ${name}`);
     await run({ argument, values, logger, signal });
   };
-  return Object.assign(invoke, { described });
+  return Object.assign(invoke, { description });
 }
 
 interface Given extends ReadonlyMap<string, readonly string[]> {}
 
 /** @throws {@link UsageError} An unknown option, or one without its value. */
 function parse(
-  command: Pick<Described, "name" | "argument">,
+  command: Pick<CommandDescription, "name" | "argument">,
   options: OptionTable,
   args: readonly string[],
 ): { readonly given: Given; readonly positionals: readonly string[] } {
@@ -83,7 +83,7 @@ function parserEntry({ placeholder, short }: Option<unknown>): NonNullable<Parse
 }
 
 function complaintOf(
-  { name, argument }: Pick<Described, "name" | "argument">,
+  { name, argument }: Pick<CommandDescription, "name" | "argument">,
   known: readonly string[],
   { code, message }: Error & { code?: string },
 ): string {

@@ -14,9 +14,6 @@ export type { CalledTool, Script, Step, StepAnswer, StepHeaders, StepItems } fro
 export { answer, refusal, toolCalls } from "./delivery/script.ts";
 export type { JournalEntry } from "./journal/journal.ts";
 export type { RecordedRequest } from "./journal/recorded-request.ts";
-export type { Condition, Reply, Rule, Scenario, TextPattern } from "./scenario/scenario.ts";
-export type { WaitOptions } from "./scenario/waiting.ts";
-export { startEmulator } from "./start.ts";
 export type {
   EmulatedRateLimits,
   EmulatedTest,
@@ -27,7 +24,10 @@ export type {
   RecordOptions,
   ReplayOptions,
   ScenarioControl,
-} from "./starting/options.ts";
+} from "./options/options.ts";
+export type { Condition, Reply, Rule, Scenario, TextPattern } from "./scenario/scenario.ts";
+export type { WaitOptions } from "./scenario/waiting.ts";
+export { startEmulator } from "./start.ts";
 export { type TestHooks, useEmulator } from "./testing.ts";
 export type { Exchange } from "./workbench/exchanges/exchange.ts";
 export type { Ending, Entry, ExchangeHead, Header, Passed } from "./workbench/exchanges/passed.ts";

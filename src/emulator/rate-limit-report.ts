@@ -1,5 +1,5 @@
 import type { Fields } from "./fields.ts";
-import type { EmulatedRateLimits, LimitFamily, LimitWindow } from "./starting/options.ts";
+import type { EmulatedRateLimits, LimitFamily, LimitWindow } from "./options/options.ts";
 
 /** An account that has used some of its limits, with a second family. Reset times are whole windows after `nowSeconds`. */
 export function sampleRateLimits(nowSeconds: number): EmulatedRateLimits {

@@ -1,5 +1,5 @@
+import type { Emulator, EmulatorOptions } from "./options/options.ts";
 import { startEmulator } from "./start.ts";
-import type { Emulator, EmulatorOptions } from "./starting/options.ts";
 
 type Hook = (run: () => Promise<void> | void) => unknown;
 

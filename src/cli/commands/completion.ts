@@ -3,7 +3,7 @@ import { bashCompletion } from "../completion/bash.ts";
 import { fishCompletion } from "../completion/fish.ts";
 import { completionWords } from "../completion/words.ts";
 import { zshCompletion } from "../completion/zsh.ts";
-import type { Command, Commands } from "../described.ts";
+import type { Command, Commands } from "../description.ts";
 import { UsageError } from "../failure.ts";
 import { output } from "../output.ts";
 

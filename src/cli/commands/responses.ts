@@ -3,7 +3,7 @@ import type { CodexApi, StoredResponse } from "../../index.ts";
 import { givenId } from "../background/given-id.ts";
 import { commonOptions } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
-import type { Command, Described } from "../described.ts";
+import type { Command, CommandDescription } from "../description.ts";
 import { UsageError } from "../failure.ts";
 import { output } from "../output.ts";
 import { openConnection } from "../service/connection.ts";
@@ -34,7 +34,7 @@ const actions = new Map<string, Command>([
   ["items", items()],
 ]);
 
-const described: Described = {
+const description: CommandDescription = {
   name: "responses",
   argument: "ID",
   about: "Gets, cancels or deletes a response that the service stores.",
@@ -47,7 +47,7 @@ const described: Described = {
 export const responses: Command = Object.assign(
   async ([action = "", ...rest]: readonly string[], signal: AbortSignal): Promise<void> => {
     if (action === "" || action === "--help" || action === "-h")
-      return output.write(helpOf(described, columnsOf(process.stdout)));
+      return output.write(helpOf(description, columnsOf(process.stdout)));
     const found = actions.get(action);
     if (!found) {
       const meant = nearestName(action, actions.keys());
@@ -58,7 +58,7 @@ export const responses: Command = Object.assign(
     }
     await found(rest, signal);
   },
-  { described },
+  { description },
 );
 
 interface Shown {

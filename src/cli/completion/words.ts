@@ -1,4 +1,4 @@
-import type { Commands, Described } from "../described.ts";
+import type { CommandDescription, Commands } from "../description.ts";
 import { optionName } from "../options.ts";
 
 /** What a shell needs to know about one command. */
@@ -31,15 +31,19 @@ export interface ValueWords {
 export async function completionWords(commands: Commands): Promise<CommandWords[]> {
   const words: CommandWords[] = [];
   for (const [name, { summary, load }] of commands) {
-    const { described } = await load();
-    words.push(wordsOf(name, summary, described));
-    for (const [action, command] of described.actions ?? [])
-      words.push(wordsOf(`${name} ${action}`, command.described.about, command.described));
+    const { description } = await load();
+    words.push(wordsOf(name, summary, description));
+    for (const [action, command] of description.actions ?? [])
+      words.push(wordsOf(`${name} ${action}`, command.description.about, command.description));
   }
   return words;
 }
 
-function wordsOf(name: string, summary: string, { argument, choices, options, actions }: Described): CommandWords {
+function wordsOf(
+  name: string,
+  summary: string,
+  { argument, choices, options, actions }: CommandDescription,
+): CommandWords {
   return {
     name,
     summary,

@@ -1,4 +1,4 @@
-import type { Described } from "../described.ts";
+import type { CommandDescription } from "../description.ts";
 import { type OptionTable, optionName } from "../options.ts";
 import { explained, hanging, wrapped } from "./layout.ts";
 
@@ -6,12 +6,15 @@ import { explained, hanging, wrapped } from "./layout.ts";
 const USUAL_COLUMNS = 100;
 
 /** The explanation of a command, from its tables. */
-export function helpOf(described: Described, columns = USUAL_COLUMNS): string {
-  const { about, options, examples = [], actions } = described;
-  const parts = [[usageOf(described)], wrapped(about.replaceAll("\n", " "), columns)];
+export function helpOf(description: CommandDescription, columns = USUAL_COLUMNS): string {
+  const { about, options, examples = [], actions } = description;
+  const parts = [[usageOf(description)], wrapped(about.replaceAll("\n", " "), columns)];
   if (actions) {
-    const rows = [...actions].map(([name, { described: each }]) => [name, each.about] as const);
-    parts.push(explained(rows, columns), wrapped(`codex-wire ${described.name} ACTION --help explains one.`, columns));
+    const rows = [...actions].map(([name, { description: each }]) => [name, each.about] as const);
+    parts.push(
+      explained(rows, columns),
+      wrapped(`codex-wire ${description.name} ACTION --help explains one.`, columns),
+    );
   } else parts.push(explained(optionRows(options), columns));
   if (examples.length > 0)
     parts.push(["examples:", ...examples.flatMap(([line, what]) => [...hanging("  # ", what, columns), `  ${line}`])]);
@@ -19,7 +22,7 @@ export function helpOf(described: Described, columns = USUAL_COLUMNS): string {
 }
 
 /** The first line. */
-export function usageOf({ name, argument, needs, actions }: Described): string {
+export function usageOf({ name, argument, needs, actions }: CommandDescription): string {
   if (actions) return `usage: codex-wire ${name} ACTION ${argument} [OPTIONS]`;
   return ["usage: codex-wire", name, needs, argument && `[${argument}]`, "[OPTIONS]"].filter(Boolean).join(" ");
 }

@@ -4,8 +4,8 @@ import type { RecordedRequest } from "../journal/recorded-request.ts";
 import type { AgreedSessions } from "../realtime/agreed-sessions.ts";
 import { ServiceError } from "../service-error.ts";
 import { missing } from "../validation/faults.ts";
+import type { EndpointContext } from "./context.ts";
 import { formIn, isForm } from "./form.ts";
-import type { Shared } from "./shared.ts";
 
 /**
  * Answers `realtime/calls` with an SDP answer to the offer, and the address of the call. There is no audio; a WebSocket that joins the call
@@ -15,7 +15,7 @@ import type { Shared } from "./shared.ts";
  */
 export async function createCall(
   request: RecordedRequest,
-  { identifiers, agreedSessions }: Pick<Shared, "identifiers" | "agreedSessions">,
+  { identifiers, agreedSessions }: Pick<EndpointContext, "identifiers" | "agreedSessions">,
 ): Promise<StepAnswer> {
   const { sdp, session } = await offerIn(request);
   if (!sdp?.startsWith("v=0")) throw new ServiceError(400, { message: "The SDP offer is missing.", param: "sdp" });

@@ -1,9 +1,9 @@
 import { type Fields, fieldsIn } from "../fields.ts";
-import type { Shared } from "./shared.ts";
+import type { EndpointContext } from "./context.ts";
 
 const DEFAULT_SECONDS = 600;
 
-type Agreeing = Pick<Shared, "identifiers" | "agreedSessions">;
+type Agreeing = Pick<EndpointContext, "identifiers" | "agreedSessions">;
 
 /** Answers `realtime/client_secrets` with a secret that opens the session of the request. */
 export function createClientSecret(

@@ -2,7 +2,7 @@ import type { Fields } from "../fields.ts";
 import { compact } from "../model/index.ts";
 import { estimateTokens } from "../model/pieces.ts";
 import { withId } from "../responses/kept/conversations.ts";
-import type { Shared } from "./shared.ts";
+import type { EndpointContext } from "./context.ts";
 
 /**
  * Answers `responses/compact`: the user's messages, then one compaction item for everything else.
@@ -11,7 +11,7 @@ import type { Shared } from "./shared.ts";
  */
 export function compactHistory(
   body: Fields,
-  { archive, identifiers, parse }: Pick<Shared, "archive" | "identifiers" | "parse">,
+  { archive, identifiers, parse }: Pick<EndpointContext, "archive" | "identifiers" | "parse">,
   nowSeconds: number,
 ): Fields {
   const request = parse(body, { mayLackInput: true });

@@ -7,12 +7,12 @@ import { actOnCall, createCall } from "./calls.ts";
 import { createClientSecret } from "./client-secrets.ts";
 import { answerCodexAccount, answerCodexApps } from "./codex-account.ts";
 import { compactHistory } from "./compact.ts";
+import type { EndpointContext } from "./context.ts";
 import { FileShelf } from "./files.ts";
 import { editImages, generateImages, type ImagesAnswer, imageFile } from "./images.ts";
 import { summarizeTraces } from "./memories.ts";
 import { findModel, listModels, MODELS_ETAG } from "./models.ts";
 import { search } from "./search.ts";
-import type { Shared } from "./shared.ts";
 import { ConversationEndpoints } from "./stored/conversations.ts";
 import { StoredResponseEndpoints } from "./stored/responses.ts";
 
@@ -43,11 +43,11 @@ type Answering = (call: Call) => Answer | Promise<Answer>;
 export class UnaryEndpoints {
   readonly #table: Readonly<Record<UnaryRequest["endpoint"], Answering>>;
 
-  constructor(shared: Shared) {
-    const { agreedSessions, options } = shared;
-    const files = new FileShelf(shared.identifiers);
-    const stored = new StoredResponseEndpoints(shared);
-    const conversations = new ConversationEndpoints(shared.conversations);
+  constructor(context: EndpointContext) {
+    const { agreedSessions, options } = context;
+    const files = new FileShelf(context.identifiers);
+    const stored = new StoredResponseEndpoints(context);
+    const conversations = new ConversationEndpoints(context.conversations);
     const place = ({ url, nowSeconds }: Call) => ({ origin: url.origin, nowSeconds });
     this.#table = {
       models: ({ query }) => ({
@@ -60,7 +60,7 @@ export class UnaryEndpoints {
       cancellation: ({ id }) => stored.cancel(id),
       input_items: ({ id, query }) => ({ body: stored.inputItems(id, query) }),
       input_tokens: ({ body, nowSeconds }) => ({ body: stored.countInputTokens(body(), nowSeconds) }),
-      compact: ({ body, nowSeconds }) => ({ body: compactHistory(body(), shared, nowSeconds) }),
+      compact: ({ body, nowSeconds }) => ({ body: compactHistory(body(), context, nowSeconds) }),
       conversation_creation: ({ body, nowSeconds }) => ({ body: conversations.create(body(), nowSeconds) }),
       conversation: ({ id }) => ({ body: conversations.retrieve(id) }),
       conversation_update: ({ id, body }) => ({ body: conversations.update(id, body()) }),
@@ -81,9 +81,9 @@ export class UnaryEndpoints {
       download: ({ id }) => ({ headers: { "content-type": "image/png" }, body: imageFile(id) }),
       memories: ({ body }) => ({ body: summarizeTraces(body()) }),
       search: ({ body }) => ({ body: search(body()) }),
-      call: ({ request }) => createCall(request, shared),
+      call: ({ request }) => createCall(request, context),
       call_act: ({ url, request }) => actOnCall(url.pathname, request, agreedSessions),
-      client_secret: ({ body, nowSeconds }) => ({ body: createClientSecret(body(), shared, nowSeconds) }),
+      client_secret: ({ body, nowSeconds }) => ({ body: createClientSecret(body(), context, nowSeconds) }),
       realtime: () => {
         throw new ServiceError(426, { message: "This endpoint is a WebSocket.", headers: { upgrade: "websocket" } });
       },

@@ -1,14 +1,14 @@
 import { type Fields, isFields } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recorded-request.ts";
 import { pathnameOf, routeOf } from "../routes.ts";
-import type { Reading } from "./reading.ts";
+import type { RequestFacts } from "./request-facts.ts";
 import type { Condition, TextPattern } from "./scenario.ts";
 
 /** Why a request does not match; the text is made only when needed. */
 export type Fault = () => string;
 
 /** Checks a request, or one property of it. */
-export type Check = (reading: Reading) => Fault | undefined;
+export type Check = (facts: RequestFacts) => Fault | undefined;
 
 /** True if a request asks for a model's response. */
 export function asksForResponse({ kind, method, path, json }: RecordedRequest): boolean {
@@ -21,9 +21,9 @@ export function asksForResponse({ kind, method, path, json }: RecordedRequest): 
 /** Prepares a condition for many requests. @returns Why a request does not match; undefined if it does. */
 export function checkOf(condition: Condition): Check {
   const checks = [...checksOf(condition)];
-  return (reading) => {
+  return (facts) => {
     for (const check of checks) {
-      const fault = check(reading);
+      const fault = check(facts);
       if (fault) return fault;
     }
     return undefined;
@@ -32,16 +32,16 @@ export function checkOf(condition: Condition): Check {
 
 function* checksOf(condition: Condition): Generator<Check> {
   const { turn, carrier, method, path, model, stream, continued, text, instructions, tool, toolOutput } = condition;
-  if (turn !== undefined) yield same("the turn", turn, (reading) => reading.turn);
-  if (carrier !== undefined) yield same("the carrier", carrier, (reading) => reading.carrier);
+  if (turn !== undefined) yield same("the turn", turn, (facts) => facts.turn);
+  if (carrier !== undefined) yield same("the carrier", carrier, (facts) => facts.carrier);
   if (method !== undefined) yield same("the method", method, ({ request }) => request.method);
-  if (path !== undefined) yield fits("the path", path, (reading) => reading.pathname);
-  if (model !== undefined) yield fits("the model", model, (reading) => reading.model);
+  if (path !== undefined) yield fits("the path", path, (facts) => facts.pathname);
+  if (model !== undefined) yield fits("the model", model, (facts) => facts.model);
   if (stream !== undefined) yield same("stream", stream, ({ body }) => body.stream === true);
   if (continued !== undefined)
     yield same("continued", continued, ({ body }) => typeof body.previous_response_id === "string");
-  if (text !== undefined) yield has("the user's text", text, (reading) => reading.userText);
-  if (instructions !== undefined) yield has("the instructions", instructions, (reading) => reading.instructions);
+  if (text !== undefined) yield has("the user's text", text, (facts) => facts.userText);
+  if (instructions !== undefined) yield has("the instructions", instructions, (facts) => facts.instructions);
   if (tool !== undefined) yield declares(tool);
   if (toolOutput !== undefined) yield outputs(toolOutput);
   for (const [name, pattern] of Object.entries(condition.headers ?? {}))
@@ -52,25 +52,25 @@ function* checksOf(condition: Condition): Generator<Check> {
   }
 }
 
-function same(name: string, wanted: unknown, foundIn: (reading: Reading) => unknown): Check {
-  return (reading) => {
-    const found = foundIn(reading);
+function same(name: string, wanted: unknown, foundIn: (facts: RequestFacts) => unknown): Check {
+  return (facts) => {
+    const found = foundIn(facts);
     return wanted === found ? undefined : () => `${name} is ${String(found)}, not ${String(wanted)}`;
   };
 }
 
-function fits(name: string, wanted: string, foundIn: (reading: Reading) => string): Check {
+function fits(name: string, wanted: string, foundIn: (facts: RequestFacts) => string): Check {
   const pattern = glob(wanted);
-  return (reading) => {
-    const found = foundIn(reading);
+  return (facts) => {
+    const found = foundIn(facts);
     return pattern.test(found) ? undefined : () => `${name} is ${quoted(found)}, not ${quoted(wanted)}`;
   };
 }
 
-function has(name: string, wanted: TextPattern, foundIn: (reading: Reading) => string): Check {
+function has(name: string, wanted: TextPattern, foundIn: (facts: RequestFacts) => string): Check {
   const isIn = finderOf(wanted);
-  return (reading) => {
-    const found = foundIn(reading);
+  return (facts) => {
+    const found = foundIn(facts);
     return isIn(found) ? undefined : () => `${name} ${quoted(found)} has no ${shown(wanted)}`;
   };
 }

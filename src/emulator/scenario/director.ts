@@ -7,7 +7,7 @@ import { type Journal, TEST_HEADER } from "../journal/journal.ts";
 import type { RecordedRequest } from "../journal/recorded-request.ts";
 import { newestUserText } from "../model/dialogue.ts";
 import { asksForResponse, type Check, checkOf, type Fault } from "./condition.ts";
-import { Reading } from "./reading.ts";
+import { RequestFacts } from "./request-facts.ts";
 import type { Reply, Rule, Scenario } from "./scenario.ts";
 
 /** A rule prepared for many requests. */
@@ -87,10 +87,10 @@ export class Director {
     const progress = this.#progressOf(request.headers[TEST_HEADER] ?? "");
     const isModels = asksForResponse(request);
     if (isModels) progress.turns += 1;
-    const reading = new Reading(request, progress.turns, text);
+    const facts = new RequestFacts(request, progress.turns, text);
     const faults: Fault[] = [];
     for (const rule of progress.scenario.rules) {
-      const fault = faultOf(rule, reading, progress, isModels);
+      const fault = faultOf(rule, facts, progress, isModels);
       if (!fault) {
         this.#journal.decided(request, { answeredBy: "scenario", rule: rule.name, text });
         return this.#replyOf(rule, request, progress);
@@ -147,12 +147,12 @@ function readiedRule({ name, when = {}, reply, times = Number.POSITIVE_INFINITY 
   };
 }
 
-function faultOf(rule: ReadyRule, reading: Reading, progress: Progress, isModels: boolean): Fault | undefined {
-  const { request } = reading;
+function faultOf(rule: ReadyRule, facts: RequestFacts, progress: Progress, isModels: boolean): Fault | undefined {
+  const { request } = facts;
   if ((progress.matches.get(rule) ?? 0) >= rule.times) return () => `it has held ${rule.times} times`;
   if (rule.isForHandshakes !== (request.kind === "handshake")) return () => "it is for another kind of request";
   if (!isModels && request.kind !== "handshake" && !rule.hasPath) return () => "the request asks for no response";
-  return rule.check(reading);
+  return rule.check(facts);
 }
 
 function unmatched(mismatches: readonly string[]): Step {

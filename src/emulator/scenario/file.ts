@@ -4,7 +4,7 @@ import { basename, dirname, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isFields } from "../fields.ts";
 import { readText } from "../text-file.ts";
-import { checkedScenario } from "./checked.ts";
+import { checkedScenario } from "./check.ts";
 import type { Scenario } from "./scenario.ts";
 
 const MODULES = new Set([".ts", ".mts", ".js", ".mjs"]);

@@ -1,9 +1,9 @@
 import { check as checkNames, number, text, whole } from "../checking/kinds.ts";
 import { isFields } from "../fields.ts";
 import type { Journal, JournalEntry } from "../journal/journal.ts";
-import { checkCondition } from "./checked.ts";
+import { checkCondition } from "./check.ts";
 import { asksForResponse, checkOf } from "./condition.ts";
-import { Reading } from "./reading.ts";
+import { RequestFacts } from "./request-facts.ts";
 import type { Condition } from "./scenario.ts";
 
 export interface WaitOptions {
@@ -84,7 +84,7 @@ function searchFor(when: Condition, test: string | undefined): (all: readonly Jo
       const fault =
         !isModels && when.path === undefined
           ? () => "it asks for no response"
-          : check(new Reading(request, isModels ? turn : 0, text));
+          : check(new RequestFacts(request, isModels ? turn : 0, text));
       if (fault) others.push(() => `${request.kind} ${request.method} ${request.path}: ${fault()}`);
       else entries.push(entry);
     }

@@ -1,4 +1,4 @@
-import type { Command, Commands } from "../../../src/cli/described.ts";
+import type { Command, Commands } from "../../../src/cli/description.ts";
 import { exitStatus } from "../../../src/cli/failure.ts";
 import type { OptionTable } from "../../../src/cli/options.ts";
 import { optionRows, usageOf } from "../../../src/cli/terminal/help.ts";
@@ -12,10 +12,10 @@ export async function manualOf(commands: Commands): Promise<string> {
   for (const [name, { summary, load }] of commands) {
     const command = await load();
     all.push({ name, summary, command });
-    for (const [action, each] of command.described.actions ?? [])
-      all.push({ name: `${name} ${action}`, summary: each.described.about, command: each });
+    for (const [action, each] of command.description.actions ?? [])
+      all.push({ name: `${name} ${action}`, summary: each.description.about, command: each });
   }
-  const common = commonRows(all.map(({ command }) => command.described.options));
+  const common = commonRows(all.map(({ command }) => command.description.options));
   const sections = all.map(({ name, command }) => sectionOf(name, command, common));
   return `${[head(all), ...sections, shared(common), TAIL].join("\n\n")}\n`;
 }
@@ -36,14 +36,14 @@ ${rows.join("\n")}
 This page is made from the command's own tables (\`npm run manual\`).`;
 }
 
-function sectionOf(name: string, { described }: Command, common: ReadonlySet<string>): string {
-  const own = optionRows(described.options).filter((row) => !common.has(row.join("\n")));
-  const parts = [`## codex-wire ${name}`, `\`\`\`text\n${usageOf(described).replace("usage: ", "")}\n\`\`\``];
-  parts.push(described.about.replaceAll("\n", " "));
+function sectionOf(name: string, { description }: Command, common: ReadonlySet<string>): string {
+  const own = optionRows(description.options).filter((row) => !common.has(row.join("\n")));
+  const parts = [`## codex-wire ${name}`, `\`\`\`text\n${usageOf(description).replace("usage: ", "")}\n\`\`\``];
+  parts.push(description.about.replaceAll("\n", " "));
   if (own.length > 0) parts.push(tableOf(own));
-  if (own.length < Object.keys(described.options).length)
+  if (own.length < Object.keys(description.options).length)
     parts.push("Also the [options of many commands](#options-of-many-commands).");
-  const examples = described.examples?.map(([line, what]) => `# ${what}\n${line}`) ?? [];
+  const examples = description.examples?.map(([line, what]) => `# ${what}\n${line}`) ?? [];
   if (examples.length > 0) parts.push(`\`\`\`sh\n${examples.join("\n")}\n\`\`\``);
   return parts.join("\n\n");
 }

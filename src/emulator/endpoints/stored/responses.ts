@@ -3,15 +3,15 @@ import type { Fields } from "../../fields.ts";
 import { inputTokensOf } from "../../responses/events/usage.ts";
 import type { Archive } from "../../responses/kept/archive.ts";
 import { ServiceError } from "../../service-error.ts";
-import type { Shared } from "../shared.ts";
+import type { EndpointContext } from "../context.ts";
 import { pageOf } from "./page.ts";
 
 /** The calls about an existing response. */
 export class StoredResponseEndpoints {
   readonly #archive: Archive;
-  readonly #parse: Shared["parse"];
+  readonly #parse: EndpointContext["parse"];
 
-  constructor({ archive, parse }: Pick<Shared, "archive" | "parse">) {
+  constructor({ archive, parse }: Pick<EndpointContext, "archive" | "parse">) {
     this.#archive = archive;
     this.#parse = parse;
   }

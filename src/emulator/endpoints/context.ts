@@ -5,7 +5,7 @@ import type { Conversations } from "../responses/kept/conversations.ts";
 import type { ParseOptions, ResponsesRequest } from "../responses/request.ts";
 
 /** What the endpoints share. */
-export interface Shared {
+export interface EndpointContext {
   readonly identifiers: Identifiers;
   readonly archive: Archive;
   readonly conversations: Conversations;

@@ -3,14 +3,14 @@ import type { OptionTable } from "./options.ts";
 /** A command: takes its arguments, and has finished when the promise resolves. */
 export interface Command {
   (args: readonly string[], signal: AbortSignal): Promise<void>;
-  readonly described: Described;
+  readonly description: CommandDescription;
 }
 
 /** All commands by name, each loaded when it is used. */
 export type Commands = ReadonlyMap<string, { readonly summary: string; load(): Promise<Command> }>;
 
 /** The description from which help, shell completion and manual are made. */
-export interface Described {
+export interface CommandDescription {
   readonly name: string;
   /** The argument that is not an option, as the help names it; undefined if the command takes none. */
   readonly argument?: string;

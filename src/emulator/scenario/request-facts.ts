@@ -5,7 +5,7 @@ import { declaredTools } from "../model/tools.ts";
 import { pathnameOf } from "../routes.ts";
 
 /** What conditions need to know of one request. */
-export class Reading {
+export class RequestFacts {
   readonly request: RecordedRequest;
   /** Its number among the requests for a response, from 1. */
   readonly turn: number;
