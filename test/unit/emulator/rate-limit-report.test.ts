@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { rateLimitEvents, rateLimitHeaders, sampleRateLimits } from "../../../src/emulator/rate-limit-report.ts";
 import type { EmulatedRateLimits } from "../../../src/emulator/options/options.ts";
+import { rateLimitEvents, rateLimitHeaders, sampleRateLimits } from "../../../src/emulator/rate-limit-report.ts";
 
 const LIMITS: EmulatedRateLimits = {
   families: {
