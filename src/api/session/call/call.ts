@@ -37,7 +37,8 @@ export class SessionCall {
   constructor(context: CallContext, settings: SessionCallSettings) {
     this.#context = context;
     this.#settings = settings;
-    this.#retries = new Retries({ ...settings, scope: context.scope });
+    const { carriers, limits, timing } = settings;
+    this.#retries = new Retries({ carriers, limits, timing, scope: context.scope });
     this.received = new Received({ keep: context.options.keep });
     // Pending waits listen to the signal themselves; this covers a call whose events are no longer read.
     context.signal.addEventListener("abort", this.#leaveAttempt, { once: true });
