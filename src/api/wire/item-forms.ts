@@ -1,13 +1,14 @@
 /** How the Rust client writes items: which fields, in which order, and the value of a missing one. */
 import { isJsonObject, type JsonObject } from "./json.ts";
 
-/** Writes one field of `from` into `to`. Returns false if `from` does not have the documented form. */
-interface FieldRule {
-  readonly name: string;
-  readonly write: (from: JsonObject, to: Record<string, unknown>) => boolean;
-}
 /** The value to write; `undefined` if the field may not have this value. */
 type Accept = (value: unknown) => unknown;
+/** One field: which values it may have, and what becomes of a missing one. */
+interface FieldRule {
+  readonly name: string;
+  readonly accept: Accept;
+  readonly missing: "refused" | "left out" | "null";
+}
 /** Fields in the Rust client's order, and which further ones are left out. */
 interface Form {
   readonly rules: readonly FieldRule[];
@@ -50,7 +51,16 @@ function saysNothing(name: string, value: unknown): boolean {
 
 /** Writes the documented fields, then the further ones as received. Returns false, with some fields written, if one has another form. */
 export function writeForm({ rules, names, isLeftOut }: Form, from: JsonObject, to: Record<string, unknown>): boolean {
-  for (const rule of rules) if (!rule.write(from, to)) return false;
+  for (const { name, accept, missing } of rules) {
+    const value = from[name];
+    if (missing !== "refused" && (value === undefined || value === null)) {
+      if (missing === "null") to[name] = null;
+      continue;
+    }
+    const written = accept(value);
+    if (written === undefined) return false;
+    if (written !== LEFT_OUT) to[name] = written;
+  }
   for (const name in from) {
     if (!names.has(name) && Object.hasOwn(from, name) && !isLeftOut(name, from[name])) setField(to, name, from[name]);
   }
@@ -63,34 +73,14 @@ function setField(to: Record<string, unknown>, name: string, value: unknown): vo
   else to[name] = value;
 }
 
-const required = (name: string, accept: Accept): FieldRule => ({
-  name,
-  write: (from, to) => {
-    const written = accept(from[name]);
-    if (written === undefined) return false;
-    to[name] = written;
-    return true;
-  },
-});
+/** What {@link Accept} returns for a value that is not sent. */
+const LEFT_OUT = Symbol("left out");
 
+const required = (name: string, accept: Accept): FieldRule => ({ name, accept, missing: "refused" });
 /** Left out if there is no value. */
-const optional = (name: string, accept: Accept): FieldRule => {
-  const rule = required(name, accept);
-  return { name, write: (from, to) => from[name] === undefined || from[name] === null || rule.write(from, to) };
-};
-
+const optional = (name: string, accept: Accept): FieldRule => ({ name, accept, missing: "left out" });
 /** `null` if there is no value. */
-const nullable = (name: string, accept: Accept): FieldRule => {
-  const rule = required(name, accept);
-  return {
-    name,
-    write: (from, to) => {
-      if (from[name] !== undefined && from[name] !== null) return rule.write(from, to);
-      to[name] = null;
-      return true;
-    },
-  };
-};
+const nullable = (name: string, accept: Accept): FieldRule => ({ name, accept, missing: "null" });
 
 const text: Accept = (value) => (typeof value === "string" ? value : undefined);
 const flag: Accept = (value) => (typeof value === "boolean" ? value : undefined);
@@ -127,13 +117,9 @@ const summary = listOf(part({ summary_text: textPart }));
 const reasoningParts = listOf(part({ reasoning_text: textPart, text: textPart }));
 
 const isPlainText = (entry: unknown): boolean => isJsonObject(entry) && entry.type === "text";
-const writtenReasoning = nullable("content", reasoningParts);
-// Null if there is none, left out if plain `text` is all there is: this is the Rust client's rule, although it looks inverted.
-const reasoningContent: FieldRule = {
-  name: "content",
-  write: (from, to) =>
-    (Array.isArray(from.content) && from.content.every(isPlainText)) || writtenReasoning.write(from, to),
-};
+// Left out if plain `text` is all there is: this is the Rust client's rule, although it looks inverted.
+const reasoningContent: Accept = (value) =>
+  Array.isArray(value) && value.every(isPlainText) ? LEFT_OUT : reasoningParts(value);
 
 const shellAction = part({
   exec: [
@@ -158,7 +144,10 @@ const ITEM_RULES: ReadonlyMap<string, readonly FieldRule[]> = new Map([
     "message",
     [required("role", text), required("content", content), optional("end_turn", flag), optional("phase", text)],
   ],
-  ["reasoning", [required("summary", summary), reasoningContent, nullable("encrypted_content", text)]],
+  [
+    "reasoning",
+    [required("summary", summary), nullable("content", reasoningContent), nullable("encrypted_content", text)],
+  ],
   ["local_shell_call", [nullable("call_id", text), required("status", text), required("action", shellAction)]],
   [
     "function_call",
