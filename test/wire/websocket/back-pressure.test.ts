@@ -20,12 +20,12 @@ describe.each([{ compression: true }, { compression: false }])("a slow reader (%
     };
     const emulator = await emulate({ rateLimits: false, script: [{ frames: frames() }] });
     const connection = await connect(emulator.url, {
-      provider: { livenessTimeoutMs: 500, streamIdleTimeoutMs: 500 },
+      provider: { livenessTimeoutMs: 1_000, streamIdleTimeoutMs: 1_000 },
       connect: { compression },
     });
     const stream = await connection.stream({ model: "m", input: "x" });
     // The server sends nothing for longer than both time-outs.
-    await standstill(() => sent, 700);
+    await standstill(() => sent, 1_300);
     expect(sent * EVENT_BYTES).toBeGreaterThan(1024 * 1024);
     expect(sent * EVENT_BYTES).toBeLessThan(MOST_UNDER_WAY);
     const { events, error } = await readEvents(stream);
