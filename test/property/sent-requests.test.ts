@@ -299,7 +299,7 @@ function sorted(value: unknown): string {
 function expectSent(request: Json, arrived: Json): void {
   const { input, extra, ...set } = JSON.parse(JSON.stringify(request)) as Json & { readonly input: readonly Json[] };
   const sent = arrived.input as readonly Json[];
-  expect(sorted(sent.map(said))).toBe(sorted(input.map(whole).filter(isSent).map(said)));
+  expect(sorted(sent.map(whole).map(said))).toBe(sorted(input.map(whole).filter(isSent).map(said)));
   for (const [field, whole] of Object.entries({ ...set, ...(extra as Json | undefined) })) {
     if (whole !== null && !OWN.includes(field)) expect(sorted([field, arrived[field]])).toBe(sorted([field, whole]));
   }
@@ -343,4 +343,39 @@ describe.each(CARRIERS)("a request %s", (_carrier, begin) => {
       { numRuns: 40 },
     );
   });
+
+  it("is a build error if a value of the caller cannot be read, and the next request is sent", async () => {
+    const send = await begin();
+    const fail = (): never => {
+      throw new Error("not now");
+    };
+    const hello = { role: "user", content: "Hello." };
+    const unreadable: readonly object[] = [
+      Object.defineProperty({ type: "message", role: "user", content: [] }, "further", { get: fail, enumerable: true }),
+      Object.defineProperty({ type: "message", role: "user" }, "content", { get: fail, enumerable: true }),
+      Object.defineProperty({}, "type", { get: fail, enumerable: true }),
+      new Proxy({ type: "message", ...hello }, { ownKeys: fail }),
+      revoked(),
+      { type: "message", role: "user", content: [revoked()] },
+      { type: "brand_new", field: revoked() },
+      { type: "brand_new", toJSON: fail },
+    ];
+    for (const value of unreadable) {
+      for (const input of [[value], [hello, value]]) {
+        const sent = send({ model: "m", input } as unknown as ResponsesRequest);
+        await expect(sent).rejects.toMatchObject({ kind: "build", message: expect.stringMatching(/as JSON: \S/) });
+      }
+      expectSent(
+        { model: "m", input: [hello] },
+        await send({ model: "m", input: [hello] } as unknown as ResponsesRequest),
+      );
+    }
+  });
 });
+
+/** As a draft of immer is after its end. */
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({ type: "message" }, {});
+  revoke();
+  return proxy;
+}

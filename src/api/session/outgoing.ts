@@ -3,7 +3,7 @@ import { type ProviderConfig, requestEncoding } from "../provider.ts";
 import { createFrame } from "../responses/websocket/frames.ts";
 import { turnMetadataText } from "../service/call-options.ts";
 import type { ResponseItem } from "../wire/items.ts";
-import type { JsonObject } from "../wire/json.ts";
+import { fromCaller, type JsonObject } from "../wire/json.ts";
 import { encodeRequestInput, inputItems } from "../wire/request-input.ts";
 import { encodeResponsesRequest, type ResponsesRequest } from "../wire/requests.ts";
 import type { CallContext } from "./call/context.ts";
@@ -70,7 +70,10 @@ export class OutgoingRequest {
     const { request } = this.#call;
     const store = request.store ?? requestEncoding(this.#options.provider).azure;
     const encoded = encodeResponsesRequest(this.#withCacheKey({ ...request, store, input: [] }));
-    return { fields: { ...encoded, input: [] }, items: this.#items.filter((item) => item.type !== "ghost_snapshot") };
+    return {
+      fields: { ...encoded, input: [] },
+      items: fromCaller(() => this.#items.filter((item) => item.type !== "ghost_snapshot")),
+    };
   }
 
   /** Ids of stored items are sent over HTTP only, as in the Rust client. */

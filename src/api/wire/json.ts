@@ -78,13 +78,22 @@ export function withRaw<Event extends object>(event: Event, raw: JsonObject | un
 
 /** @throws {@link BuildError} The value cannot be written as JSON: it contains itself or a bigint, or is a function. */
 export function jsonText(value: unknown): string {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value);
-  } catch (cause) {
-    throw new BuildError(`the request body cannot be written as JSON: ${thrownMessage(cause).replace(/\n.*/s, "")}`);
-  }
+  const text = fromCaller(() => JSON.stringify(value));
   if (text === undefined)
     throw new BuildError("the request body cannot be written as JSON: it is a function or a symbol");
   return text;
+}
+
+/**
+ * What `read` makes of values of the caller.
+ *
+ * @throws {@link BuildError} One of them cannot be read: a getter throws, or a proxy has been revoked (a draft of immer, after its end).
+ */
+export function fromCaller<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof BuildError) throw cause;
+    throw new BuildError(`the request body cannot be written as JSON: ${thrownMessage(cause).replace(/\n.*/s, "")}`);
+  }
 }

@@ -2,7 +2,7 @@ import { BuildError } from "../../client/failure/kinds.ts";
 import { object } from "../../client/options.ts";
 import { encodeInput, type ItemEncoding } from "./item-encoder.ts";
 import type { ResponseItem, ShortMessage } from "./items.ts";
-import { isJsonObject, type JsonObject } from "./json.ts";
+import { fromCaller, isJsonObject, type JsonObject } from "./json.ts";
 
 /** The items of a conversation, including messages in short form; or a text, which is one user message. */
 export type RequestInput = string | readonly (ResponseItem | ShortMessage)[];
@@ -27,7 +27,7 @@ export class InputList {
 
   /** Those from `start` to before `end` that are sent, as they are sent. */
   slice(start: number, end: number): readonly JsonObject[] {
-    return encodeInput(this.#items.slice(start, end), this.#encoding);
+    return fromCaller(() => encodeInput(this.#items.slice(start, end), this.#encoding));
   }
 
   toJSON(): readonly JsonObject[] {
@@ -37,14 +37,14 @@ export class InputList {
 
 /** @throws {@link BuildError} `input` is neither a text nor a list, or an entry is not an object; the message names the place. */
 export function encodeRequestInput(input: RequestInput, encoding: ItemEncoding = {}): JsonObject[] {
-  return encodeInput(inputItems(input), encoding);
+  return fromCaller(() => encodeInput(inputItems(input), encoding));
 }
 
 /** The items of `input`, with messages in the long form. Throws as {@link encodeRequestInput} does. */
 export function inputItems(input: RequestInput): readonly ResponseItem[] {
   if (typeof input === "string") return [fullMessage({ role: "user", content: input })];
   if (!Array.isArray(input)) throw new BuildError("input is missing: give a text or a list of items and messages");
-  return input.map(inputItem);
+  return fromCaller(() => input.map(inputItem));
 }
 
 /** @throws {@link BuildError} It is no object. */

@@ -1,6 +1,6 @@
 import type { WholeCause } from "../../responses/received/cache-use.ts";
 import type { ResponseItem } from "../../wire/items.ts";
-import type { JsonObject } from "../../wire/json.ts";
+import { fromCaller, type JsonObject } from "../../wire/json.ts";
 import { changedField, isSameItem } from "./comparison.ts";
 import { copyOfJson } from "./json-value.ts";
 
@@ -85,7 +85,7 @@ export class ConnectionHistory {
 
   /** How `next` would be sent now. Changes nothing. */
   plan(next: FullRequest): IncrementalPlan {
-    const last = this.#continuedBy(next);
+    const last = fromCaller(() => this.#continuedBy(next));
     if ("reason" in last) return wholePlan(next, last);
     return { previousResponseId: last.id, items: next.items.slice(this.#items.length + last.items.length) };
   }
