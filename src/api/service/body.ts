@@ -2,8 +2,8 @@ import { BodyPieces } from "../../client/body-pieces.ts";
 import { type Compression, compressBody, type EncodedBody } from "../../client/compression.ts";
 import type { HttpError } from "../../client/failure/kinds.ts";
 import type { Logger } from "../../client/observe/log.ts";
-import { isJsonObject, jsonText } from "../wire/json.ts";
-import { InputList } from "../wire/request-input.ts";
+import { jsonText } from "../wire/json.ts";
+import { writtenInPieces } from "../wire/request-input.ts";
 
 /** A JSON body, encoded once however often it is sent; compressed until a server refuses that. */
 export class RequestBody {
@@ -61,54 +61,27 @@ export class RequestBody {
   }
 }
 
-/** What pieces are to have in bytes, and more than a body in one has. V8 keeps texts above 128 kB elsewhere, which costs a third more than the writing. */
+/** Bodies up to this size are one block. */
 const PIECE_BYTES = 88 * 1024;
-/** Items of the first piece, whose size nobody knows yet. */
-const FIRST_ITEMS = 16;
 const COMMA = 0x2c;
 
 /**
- * The bytes of `JSON.stringify(value)`. A request with a long `input` is written piece by piece: the text of a piece stays in the processor's cache until its
- * bytes are made, so that the bytes cost no more than the text alone would (`docs/performance.md`).
+ * The bytes of `JSON.stringify(value)`. Those of a piece are made while its text is in the processor's cache, so that they cost no more than the text alone
+ * would (`docs/performance.md`).
  *
  * @throws {@link BuildError} The value cannot be written as JSON: it contains itself or a bigint, or is a function.
  */
 export function jsonBody(value: unknown): Uint8Array | BodyPieces {
-  const split = splitAtInput(value);
-  if (!split) return Buffer.from(jsonText(value));
-  const { before, items, after } = split;
-  const pieces = [Buffer.from(before)];
-  let count = FIRST_ITEMS;
-  for (let at = 0; at < items.length; ) {
-    const group = items.slice(at, at + count);
-    at += count;
-    if (group.length === 0) continue; // none of them is sent
-    const list = Buffer.from(jsonText(group));
-    // Without its brackets, and after a comma if another group is before it.
+  const written = writtenInPieces(value);
+  if (!written) return Buffer.from(jsonText(value));
+  const pieces = [Buffer.from(written.before)];
+  for (const text of written.lists) {
+    const list = Buffer.from(text);
+    // Without its brackets, and after a comma if another list is before it.
     list[0] = COMMA;
     pieces.push(list.subarray(pieces.length === 1 ? 1 : 0, -1));
-    count = Math.max(1, Math.round((group.length * PIECE_BYTES) / list.length));
   }
-  pieces.push(Buffer.from(after));
+  pieces.push(Buffer.from(written.after));
   const body = new BodyPieces(pieces);
   return body.byteLength <= PIECE_BYTES ? body.joined() : body;
-}
-
-/** A list, or one whose items are encoded as they are taken. */
-interface ItemList {
-  readonly length: number;
-  slice(start: number, end: number): readonly unknown[];
-}
-
-/** A request's text before and after the items of `input`. Undefined if these are few, or if it is no plain list in a plain object. */
-function splitAtInput(value: unknown): { before: string; items: ItemList; after: string } | undefined {
-  if (!isJsonObject(value) || "toJSON" in value) return undefined;
-  const { input } = value;
-  const isList = input instanceof InputList || (Array.isArray(input) && !("toJSON" in input));
-  if (!isList || input.length <= FIRST_ITEMS) return undefined;
-  const fields = Object.entries(value);
-  const place = fields.findIndex(([name]) => name === "input");
-  const textOf = (part: typeof fields): string => jsonText(Object.fromEntries(part)).slice(1, -1);
-  const [before, after] = [textOf(fields.slice(0, place)), textOf(fields.slice(place + 1))];
-  return { before: `{${before}${before && ","}"input":[`, items: input, after: `]${after && ","}${after}}` };
 }

@@ -2,7 +2,7 @@ import { BuildError } from "../../client/failure/kinds.ts";
 import { object } from "../../client/options.ts";
 import { encodeInput, type ItemEncoding } from "./item-encoder.ts";
 import type { ResponseItem, ShortMessage } from "./items.ts";
-import { fromCaller, isJsonObject, type JsonObject } from "./json.ts";
+import { fromCaller, isJsonObject, type JsonObject, jsonText } from "./json.ts";
 
 /** The items of a conversation, including messages in short form; or a text, which is one user message. */
 export type RequestInput = string | readonly (ResponseItem | ShortMessage)[];
@@ -32,6 +32,48 @@ export class InputList {
 
   toJSON(): readonly JsonObject[] {
     return encodeInput(this.#items, this.#encoding);
+  }
+}
+
+/** Length of a piece's text. V8 keeps texts above 128 kB elsewhere, which costs a third more than the writing. */
+const PIECE_LENGTH = 88 * 1024;
+/** Items of the first piece, whose length nobody knows yet. */
+const FIRST_ITEMS = 16;
+
+/** The JSON of a request with a long `input`: what is before and after the items, and lists of these. */
+interface WrittenInPieces {
+  readonly before: string;
+  /** Each with its brackets, and none empty; written when it is asked for. */
+  readonly lists: Iterable<string>;
+  readonly after: string;
+}
+
+/**
+ * Undefined for another value: it has few items, or is no plain object with a plain list.
+ *
+ * @throws {@link BuildError} The value cannot be written as JSON; so does reading `lists`.
+ */
+export function writtenInPieces(value: unknown): WrittenInPieces | undefined {
+  if (!isJsonObject(value) || "toJSON" in value) return undefined;
+  const { input } = value;
+  const isList = input instanceof InputList || (Array.isArray(input) && !("toJSON" in input));
+  if (!isList || input.length <= FIRST_ITEMS) return undefined;
+  const fields = Object.entries(value);
+  const place = fields.findIndex(([name]) => name === "input");
+  const textOf = (part: typeof fields): string => jsonText(Object.fromEntries(part)).slice(1, -1);
+  const [before, after] = [textOf(fields.slice(0, place)), textOf(fields.slice(place + 1))];
+  return { before: `{${before}${before && ","}"input":[`, lists: listsOf(input), after: `]${after && ","}${after}}` };
+}
+
+function* listsOf(items: InputList | readonly unknown[]): Generator<string, void> {
+  let count = FIRST_ITEMS;
+  for (let at = 0; at < items.length; ) {
+    const group = items.slice(at, at + count);
+    at += count;
+    if (group.length === 0) continue; // none of them is sent
+    const text = jsonText(group);
+    yield text;
+    count = Math.max(1, Math.round((group.length * PIECE_LENGTH) / text.length));
   }
 }
 

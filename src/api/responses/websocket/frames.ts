@@ -1,5 +1,6 @@
 import { type TraceContext, traceHeaders } from "../../../client/observe/trace-context.ts";
 import { type JsonObject, jsonText } from "../../wire/json.ts";
+import { writtenInPieces } from "../../wire/request-input.ts";
 import { type WebSocketFrameExtras, websocketFrame } from "../../wire/requests.ts";
 
 /** The messages of a client, each as the text of a frame. */
@@ -11,7 +12,20 @@ export interface CreateFrameExtras extends WebSocketFrameExtras {
 /** A request. @throws {@link BuildError} It cannot be written as JSON. */
 export function createFrame(body: JsonObject, { traceContext, ...extras }: CreateFrameExtras): string {
   const clientMetadata = { ...extras.clientMetadata, ...traceMetadata(traceContext) };
-  return jsonText(websocketFrame(body, { ...extras, clientMetadata }));
+  return frameText(websocketFrame(body, { ...extras, clientMetadata }));
+}
+
+/** `JSON.stringify` of a long request at once needs twice the memory, and on Node 26 up to three times the time. */
+function frameText(frame: JsonObject): string {
+  const written = writtenInPieces(frame);
+  if (!written) return jsonText(frame);
+  let text = written.before;
+  let comma = "";
+  for (const list of written.lists) {
+    text += comma + list.slice(1, -1);
+    comma = ",";
+  }
+  return text + written.after;
 }
 
 const CREATE = '{"type":"response.create"';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { createFrame } from "../../../../src/api/responses/websocket/frames.ts";
 import { jsonBody } from "../../../../src/api/service/body.ts";
-import { encodeResponsesRequest } from "../../../../src/api/wire/requests.ts";
+import { encodeResponsesRequest, websocketFrame } from "../../../../src/api/wire/requests.ts";
 import { BodyPieces } from "../../../../src/client/body-pieces.ts";
 import { BuildError } from "../../../../src/client/failure/kinds.ts";
 
@@ -63,6 +64,20 @@ describe("the JSON of a body", () => {
   ])("is refused clearly for what cannot be JSON, also late in a long list", (value) => {
     expect(() => jsonBody({ input: [...items(2_000), value] })).toThrow(BuildError);
     expect(() => jsonBody({ input: [...items(2_000), value] })).toThrow("the request body cannot be written as JSON");
+  });
+
+  it.each([
+    ["few items", items(3)],
+    ["many", items(5_000)],
+    ["lone surrogates", items(40).map((item) => ({ ...item, half: "\ud800" }))],
+  ])("of a frame is what JSON.stringify writes, too: %s", (_what, input) => {
+    for (const body of [
+      { model: "m", input, stream: true },
+      encodeResponsesRequest({ model: "m", input: input as never }),
+    ]) {
+      const whole = JSON.stringify(websocketFrame(body, { previousResponseId: "resp_1" }));
+      expect(createFrame(body, { previousResponseId: "resp_1" })).toBe(whole);
+    }
   });
 
   it("can be read again", async () => {
