@@ -15,7 +15,7 @@ export function createFrame(body: JsonObject, { traceContext, ...extras }: Creat
   return frameText(websocketFrame(body, { ...extras, clientMetadata }));
 }
 
-/** `JSON.stringify` of a long request at once needs twice the memory, and on Node 26 up to three times the time. */
+/** A long request in pieces: on Node 26 its text at once costs up to twice as much (`docs/performance.md`). */
 function frameText(frame: JsonObject): string {
   const written = writtenInPieces(frame);
   if (!written) return jsonText(frame);
