@@ -31,6 +31,7 @@ export class BodyPieces implements AsyncIterable<Uint8Array> {
     yield* this[Symbol.iterator]();
   }
 
+  /** A copy in one block. */
   joined(): Uint8Array {
     return Buffer.concat(this.#pieces);
   }

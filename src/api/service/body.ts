@@ -3,7 +3,7 @@ import { type Compression, compressBody, type EncodedBody } from "../../client/c
 import type { HttpError } from "../../client/failure/kinds.ts";
 import type { Logger } from "../../client/observe/log.ts";
 import { jsonText } from "../wire/json.ts";
-import { writtenInPieces } from "../wire/request-input.ts";
+import { PIECE_LENGTH, writtenInPieces } from "../wire/request-input.ts";
 
 /** A JSON body, encoded once however often it is sent; compressed until a server refuses that. */
 export class RequestBody {
@@ -61,13 +61,11 @@ export class RequestBody {
   }
 }
 
-/** Bodies up to this size are one block. */
-const PIECE_BYTES = 88 * 1024;
 const COMMA = 0x2c;
 
 /**
  * The bytes of `JSON.stringify(value)`. Those of a piece are made while its text is in the processor's cache, so that they cost no more than the text alone
- * would (`docs/performance.md`).
+ * would (`docs/performance.md`). A short body is one block.
  *
  * @throws {@link BuildError} The value cannot be written as JSON: it contains itself or a bigint, or is a function.
  */
@@ -83,5 +81,5 @@ export function jsonBody(value: unknown): Uint8Array | BodyPieces {
   }
   pieces.push(Buffer.from(written.after));
   const body = new BodyPieces(pieces);
-  return body.byteLength <= PIECE_BYTES ? body.joined() : body;
+  return body.byteLength <= PIECE_LENGTH ? body.joined() : body;
 }

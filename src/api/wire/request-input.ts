@@ -35,8 +35,8 @@ export class InputList {
   }
 }
 
-/** Length of a piece's text. V8 keeps texts above 128 kB elsewhere, which costs a third more than the writing. */
-const PIECE_LENGTH = 88 * 1024;
+/** Length that a piece's text is to have. V8 keeps texts above 128 kB elsewhere, which costs a third more than the writing. */
+export const PIECE_LENGTH = 88 * 1024;
 /** Items of the first piece, whose length nobody knows yet. */
 const FIRST_ITEMS = 16;
 

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { ResponsesClient } from "../../../../src/api/responses/client.ts";
 import { createFrame } from "../../../../src/api/responses/websocket/frames.ts";
 import { jsonBody } from "../../../../src/api/service/body.ts";
 import { encodeResponsesRequest, websocketFrame } from "../../../../src/api/wire/requests.ts";
 import { BodyPieces } from "../../../../src/client/body-pieces.ts";
 import { BuildError } from "../../../../src/client/failure/kinds.ts";
+import type { HttpRequest } from "../../../../src/client/transport.ts";
 
 const written = (value: unknown): string => {
   const body = jsonBody(value);
@@ -78,6 +80,31 @@ describe("the JSON of a body", () => {
       const whole = JSON.stringify(websocketFrame(body, { previousResponseId: "resp_1" }));
       expect(createFrame(body, { previousResponseId: "resp_1" })).toBe(whole);
     }
+  });
+
+  it("goes to a transport with its length, and whole to who signs it", async () => {
+    const sent: HttpRequest[] = [];
+    const signed: (Uint8Array | undefined)[] = [];
+    const refuse = (request: HttpRequest): Promise<never> => {
+      sent.push(request);
+      throw new Error("seen");
+    };
+    const client = new ResponsesClient({
+      provider: { name: "test", baseUrl: "http://127.0.0.1:9/v1" },
+      auth: {
+        headers({ body }) {
+          signed.push(body);
+          return {};
+        },
+      },
+      transport: { execute: refuse, stream: refuse },
+    });
+    await expect(client.streamBody({ input: items(5_000) })).rejects.toThrow("seen");
+    const [{ body, headers } = {} as HttpRequest] = sent;
+    expect(body).toBeInstanceOf(BodyPieces);
+    const whole = (body as BodyPieces).joined();
+    expect(headers["content-length"]).toBe(String(whole.byteLength));
+    expect(signed.map((bytes) => bytes && Buffer.compare(bytes, whole))).toEqual([0]);
   });
 
   it("can be read again", async () => {
