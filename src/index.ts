@@ -20,6 +20,7 @@ export {
   inputImage,
   type MessageContent,
   systemMessage,
+  type ToolResult,
   type UploadedSource,
   userMessage,
 } from "./api/compose/messages.ts";

@@ -56,7 +56,8 @@ const METHODS = ["bearerToken", "accountId", "headers", "onUnauthorized"] as con
  */
 export function checkAuth(auth: AuthProvider, baseUrl: string): void {
   const known = "an auth provider: apiKeyAuth(key), noAuth() or your own";
-  if (typeof auth !== "object" || auth === null) throw new BuildError(`auth must be ${known}, and is ${typeof auth}`);
+  if (typeof auth !== "object" || auth === null)
+    throw new BuildError(`auth must be ${known}, and is a value of type ${typeof auth}`);
   for (const name of [...METHODS, "checkBaseUrl"] as const) {
     if (auth[name] !== undefined && typeof auth[name] !== "function")
       throw new BuildError(`${name} of the auth provider must be a method, and is of type ${typeof auth[name]}`);
@@ -70,7 +71,7 @@ export function checkAuth(auth: AuthProvider, baseUrl: string): void {
  * A fixed API key. White space around it, which files and variables often have, is removed.
  *
  * @param key - The type allows undefined, so that you can pass a variable.
- * @throws {@link BuildError} There is no key: thrown at once, not with the first request.
+ * @throws {@link BuildError} There is no key, or it has quotation marks or `Bearer` around it: thrown at once, not with the first request.
  */
 export function apiKeyAuth(key: string | undefined): AuthProvider & { bearerToken(): string } {
   const token = typeof key === "string" ? key.trim() : "";
@@ -80,6 +81,11 @@ export function apiKeyAuth(key: string | undefined): AuthProvider & { bearerToke
       `apiKeyAuth() got no key but ${got}: is the variable that it comes from set? If no key is needed, use noAuth()`,
     );
   }
+  // Docker's --env-file keeps quotation marks, and a copied header has the scheme: the service would say only that the key is wrong.
+  if (/^(["'].*["']|bearer\s.*)$/is.test(token))
+    throw new BuildError(
+      "the API key must be the key alone: leave out the quotation marks, or the word Bearer, around it",
+    );
   return { bearerToken: () => token };
 }
 

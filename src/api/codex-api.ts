@@ -9,7 +9,7 @@ import { ImagesClient } from "./endpoints/images/client.ts";
 import { MemoriesClient } from "./endpoints/memories/client.ts";
 import { ModelsClient } from "./endpoints/models/client.ts";
 import { SearchClient } from "./endpoints/search.ts";
-import { isOpenaiHost, type ProviderConfig } from "./provider.ts";
+import { isOpenaiHost, PROVIDER_NAMES, type ProviderConfig } from "./provider.ts";
 import { openaiProvider } from "./providers.ts";
 import { RealtimeWebSocketClient } from "./realtime/client.ts";
 import { ClientSecretsClient } from "./realtime/client-secrets.ts";
@@ -17,7 +17,7 @@ import { ResponsesClient } from "./responses/client.ts";
 import { connectResponses } from "./responses/websocket/client.ts";
 import type { ResponsesWebSocketConnection } from "./responses/websocket/connection.ts";
 import type { WebSocketConnectOptions } from "./responses/websocket/options.ts";
-import { SERVICE_NAMES, type ServiceOptions } from "./service/options.ts";
+import { checkedProvider, SERVICE_NAMES, type ServiceOptions } from "./service/options.ts";
 import { Service } from "./service/service.ts";
 import { checkSessionOptions, type SessionOptions } from "./session/options.ts";
 import { ResponsesSession } from "./session/session.ts";
@@ -33,7 +33,19 @@ export interface CodexApiOptions extends Omit<ServiceOptions, "provider" | "auth
   readonly auth?: AuthProvider | undefined;
 }
 
-const OPTIONS = knownOptions<ServiceOptions>("the options of CodexApi", SERVICE_NAMES);
+/** Options that belong to the provider, and names that other SDKs have for theirs. */
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ...Object.keys(PROVIDER_NAMES).map((name): [string, string] => [name, ofProvider(name)]),
+  ["baseURL", ofProvider("baseUrl")],
+  ["defaultHeaders", ofProvider("headers")],
+  ["maxRetries", ofProvider("retry: { maxRetries }")],
+  ["apiKey", "give auth: apiKeyAuth(key)"],
+]);
+function ofProvider(option: string): string {
+  return `give provider: openaiProvider({ ${option} })`;
+}
+
+const OPTIONS = knownOptions<ServiceOptions>("the options of CodexApi", SERVICE_NAMES, ADVICE);
 
 /**
  * All of the API in one object: its clients share one policy for certificates and proxies, one pool of connections and one set of
@@ -136,7 +148,7 @@ export class CodexApi implements AsyncDisposable {
 function openService(options: CodexApiOptions): Service {
   OPTIONS(options);
   const env = options.env ?? process.env;
-  const provider = options.provider ?? defaultProvider(env);
+  const provider = checkedProvider(options.provider ?? defaultProvider(env));
   const auth = options.auth ?? defaultAuth(provider, options.provider === undefined, env);
   return new Service({ ...options, provider, auth });
 }

@@ -95,7 +95,8 @@ export interface ProviderConfig {
   readonly clientCertificate?: ClientCertificate | undefined;
 }
 
-const PROVIDER = knownOptions<ProviderConfig>("the provider", {
+/** For option checks that point to the provider. */
+export const PROVIDER_NAMES = {
   name: true,
   baseUrl: true,
   queryParams: true,
@@ -117,7 +118,9 @@ const PROVIDER = knownOptions<ProviderConfig>("the provider", {
   proxy: true,
   proxyHeaders: true,
   clientCertificate: true,
-});
+} as const;
+
+const PROVIDER = knownOptions<ProviderConfig>("the provider", PROVIDER_NAMES);
 
 const WEBSOCKET_LIMITS = knownOptions<WebSocketLimits>("webSocketLimits", {
   lanes: true,

@@ -80,25 +80,29 @@ export type KnownOptions = (given: object) => void;
  *
  * @param what - The object, as callers know it.
  * @param names - All names; the compiler checks that none is missing.
- * @returns The check. It throws a {@link BuildError} that suggests the nearest name; undefined values do not count.
+ * @param advice - What to do instead, for names that callers may expect here and that belong elsewhere.
+ * @returns The check. It throws a {@link BuildError} that gives the advice or suggests the nearest name; undefined values do not count.
  */
 export function knownOptions<Options extends object>(
   what: string,
   names: Readonly<Record<keyof Options, true>>,
+  advice: ReadonlyMap<string, string> = new Map(),
 ): KnownOptions {
   const known = new Set(Object.keys(names));
   return (given) => {
     object(what, given, "an object");
     for (const [name, value] of Object.entries(given)) {
-      if (value !== undefined && !known.has(name)) throw unknownOption(what, name, [...known]);
+      if (value !== undefined && !known.has(name)) {
+        const unknown = `unknown option ${JSON.stringify(name)} in ${what}`;
+        throw new BuildError(`${unknown}; ${advice.get(name) ?? adviceOnNames(name, [...known])}`);
+      }
     }
   };
 }
 
-function unknownOption(what: string, name: string, known: readonly string[]): BuildError {
+function adviceOnNames(name: string, known: readonly string[]): string {
   const nearest = nearestName(name, known);
-  const advice = nearest === undefined ? `there are ${known.join(", ")}` : `did you mean ${nearest}?`;
-  return new BuildError(`unknown option ${JSON.stringify(name)} in ${what}; ${advice}`);
+  return nearest === undefined ? `there are ${known.join(", ")}` : `did you mean ${nearest}?`;
 }
 
 /**

@@ -164,7 +164,8 @@ type Part = InputText | InputImage | InputFile;
 type JsonObject =
   | Readonly<Record<string, unknown>>
   | (object & { readonly then?: never; readonly [Symbol.iterator]?: never });
-type Output = ToolOutput | Part | JsonObject;
+/** What a tool may return: a text, a part or a list of parts, or an object that is written as JSON. */
+export type ToolResult = ToolOutput | Part | JsonObject;
 
 /**
  * The output of a tool, for the next request's `input`. The call's `caller` is included, as the service requires.
@@ -176,19 +177,19 @@ type Output = ToolOutput | Part | JsonObject;
  */
 export function functionOutput(
   call: CustomCallToAnswer | { readonly item: CustomCallToAnswer },
-  output: Output,
+  output: ToolResult,
 ): CustomToolCallOutputItem;
 export function functionOutput(
   call: string | FunctionCallToAnswer | { readonly item: FunctionCallToAnswer },
-  output: Output,
+  output: ToolResult,
 ): FunctionCallOutputItem;
 export function functionOutput(
   call: CallToAnswer | { readonly item: CallToAnswer },
-  output: Output,
+  output: ToolResult,
 ): FunctionCallOutputItem | CustomToolCallOutputItem;
 export function functionOutput(
   call: string | CallToAnswer | { readonly item: CallToAnswer },
-  output: Output,
+  output: ToolResult,
 ): FunctionCallOutputItem | CustomToolCallOutputItem {
   const written = writtenOutput(output);
   if (typeof call === "string") return { type: "function_call_output", call_id: call, output: written };
@@ -209,7 +210,7 @@ function itemOf(call: CallToAnswer | { readonly item: CallToAnswer }): CallToAns
 }
 
 /** @throws {@link BuildError} The service would refuse it, or the model would read `{}`. */
-function writtenOutput(output: Output): ToolOutput {
+function writtenOutput(output: ToolResult): ToolOutput {
   if (typeof output === "string") return output;
   if (output === undefined)
     throw new BuildError('functionOutput: the output is undefined; a tool without one may say "done"');

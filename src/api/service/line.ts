@@ -1,12 +1,11 @@
 import { type HeaderInit, type HeaderMap, mergeHeaders } from "../../client/headers.ts";
-import { object } from "../../client/options.ts";
 import { type Timing, timingOf } from "../../client/retry/policy.ts";
 import { type AuthProvider, checkAuth } from "../auth.ts";
 import { type IdentityFacts, identityOf } from "../identity.ts";
 import { type ProviderConfig, type ProviderLimits, providerLimits, userInfoHeaders } from "../provider.ts";
 import { Connections } from "./connections.ts";
 import { Observer } from "./observer.ts";
-import type { ServiceOptions } from "./options.ts";
+import { checkedProvider, type ServiceOptions } from "./options.ts";
 
 /** The headers that belong to the call. */
 export interface CallHeaders {
@@ -40,7 +39,7 @@ export interface Line {
  * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle cannot be used.
  */
 export function openLine(options: ServiceOptions): Line {
-  object("provider", options.provider, "a provider, such as openaiProvider() makes one");
+  checkedProvider(options.provider);
   const { provider, auth, identity, env, transport } = options;
   const limits = providerLimits(provider);
   checkAuth(auth, provider.baseUrl);

@@ -1,5 +1,6 @@
 import type { Environment } from "../../client/environment.ts";
 import type { Logger } from "../../client/observe/log.ts";
+import { object } from "../../client/options.ts";
 import type { HttpTransport } from "../../client/transport.ts";
 import type { Clock } from "../../client/waiting/clock.ts";
 import type { AuthProvider } from "../auth.ts";
@@ -25,6 +26,11 @@ export interface ServiceOptions {
   readonly clock?: Clock | undefined;
   /** Random numbers for the jitter of retries, uniform in [0, 1). @default `Math.random` */
   readonly random?: (() => number) | undefined;
+}
+
+/** @throws {@link BuildError} It is no object. */
+export function checkedProvider(provider: ProviderConfig): ProviderConfig {
+  return object("provider", provider, "a provider, such as openaiProvider() makes one");
 }
 
 /** For option checks that extend this one. */

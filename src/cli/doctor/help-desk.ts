@@ -1,5 +1,5 @@
 import { isTrustFailure, type Route, safeUrl, targetOf } from "../../client/index.ts";
-import { NetworkError, version as packageVersion, TimeoutError } from "../../index.ts";
+import { CodexApiError, NetworkError, version as packageVersion, TimeoutError } from "../../index.ts";
 import type { Report } from "./findings.ts";
 
 /** The context of a report. */
@@ -21,15 +21,19 @@ export function helpDeskParagraph(report: Pick<Report, "url" | "error">, situati
   if (error === undefined) return undefined;
   const { hostname, port } = targetOf(url);
   const { route, now, platform } = situation;
-  const through = route?.kind === "proxy" ? `through the proxy ${route.proxy} (${route.source})` : "without a proxy";
   const when = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
   const { node, openssl, bun, deno } = process.versions;
   const runtime = bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node.js ${node}, OpenSSL ${openssl}`;
   return [
     `For a help desk: at ${when}, on a ${SYSTEMS.get(platform) ?? platform} machine, codex-wire ${packageVersion} (${runtime}) could not use`,
-    `${safeUrl(url)} ${through}. ${firstSentence((error as Error).message)}`,
+    `${safeUrl(url)}${wayOf(route)}. ${firstSentence((error as Error).message)}`,
     `Needed: ${needOf(error, `${hostname}:${port}`, hostname, situation)}`,
   ].join(" ");
+}
+
+function wayOf(route: Route | undefined): string {
+  if (route === undefined) return "";
+  return route.kind === "proxy" ? ` through the proxy ${route.proxy} (${route.source})` : " without a proxy";
 }
 
 const SYSTEMS: ReadonlyMap<string, string> = new Map([
@@ -45,6 +49,9 @@ function firstSentence(message: string): string {
 }
 
 function needOf(error: unknown, authority: string, hostname: string, { route, platform }: Situation): string {
+  if (CodexApiError.is(error) && "sourceEnv" in error && error.sourceEnv !== undefined) {
+    return `a PEM file of certificate authorities (${exportOf(platform)}) for ${error.sourceEnv}, or that variable unset.`;
+  }
   if (isTrustFailure(error)) {
     return `the certificate of the authority that signs for ${hostname} on this network, as a PEM file for CODEX_CA_CERTIFICATE (${exportOf(platform)}), or an exemption of ${hostname} from TLS inspection.`;
   }

@@ -26,6 +26,12 @@ it.each([
   );
 });
 
+it.each(['"sk-1"', "'sk-1'", "Bearer sk-1"])("%s is refused as a key: only the key alone is one", (key) => {
+  expect(() => apiKeyAuth(key)).toThrow(
+    expect.objectContaining({ kind: "build", message: expect.stringMatching(/^the API key must be the key alone/) }),
+  );
+});
+
 it.each([
   ["", "returned an empty string"],
   [{}, "returned a value of type object"],
@@ -52,7 +58,7 @@ it("headers of any scheme are sent with the call, overwrite those of the other m
 const BASE_URL = "https://api.example/v1";
 
 it.each([
-  ["a key", "sk-1", "auth must be an auth provider"],
+  ["a key", "sk-1", "your own, and is a value of type string"],
   ["an object without any of its methods", { apiKey: "sk-1" }, "auth has no method bearerToken, accountId or headers"],
   ["a token in place of its method", { bearerToken: "sk-1" }, "bearerToken of the auth provider must be a method"],
 ])("%s is refused as an auth provider", (_what, auth, words) => {

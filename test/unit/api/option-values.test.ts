@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import { CodexApi } from "../../../src/api/codex-api.ts";
 import { functionTool } from "../../../src/api/compose/tools.ts";
 import { CompactClient } from "../../../src/api/endpoints/compact/client.ts";
 import { FilesClient } from "../../../src/api/endpoints/files/client.ts";
@@ -112,6 +113,18 @@ describe("an invalid option is a build error:", () => {
       () => new ResponsesClient(clientOptions("http://h", { retry: odd({ maxRetry: 1 }) })),
       "did you mean maxRetries?",
     ],
+    [
+      "a provider's name",
+      () => new CodexApi({ provider: odd("openai") }),
+      'such as openaiProvider() makes one, and is "openai"',
+    ],
+    ["a key for CodexApi", () => new CodexApi(odd({ apiKey: "sk-1" })), "give auth: apiKeyAuth(key)"],
+    [
+      "another SDK's base URL for CodexApi",
+      () => new CodexApi(odd({ baseURL: "http://h" })),
+      "give provider: openaiProvider({ baseUrl })",
+    ],
+    ["a provider's option for CodexApi", () => new CodexApi(odd({ ca: "x" })), "give provider: openaiProvider({ ca })"],
     ["one that resembles no option", () => session(odd({ frobnicate: 1 })), "there are provider, auth,"],
     [
       "both a service and a provider",

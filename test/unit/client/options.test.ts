@@ -45,6 +45,17 @@ describe("an object of options", () => {
     expect(() => check({ frobnicate: 1 } as never)).toThrow(BuildError);
   });
 
+  it("with a name that belongs elsewhere is an error that says where", () => {
+    const advised = knownOptions(
+      "the options of a test",
+      { baseUrl: true },
+      new Map([["baseURI", "set the variable"]]),
+    );
+    expect(() => advised({ baseURI: "x" })).toThrow(
+      'unknown option "baseURI" in the options of a test; set the variable',
+    );
+  });
+
   it("may have undefined under any name", () => {
     expect(() => check({ baseUrl: "x", frobnicate: undefined } as never)).not.toThrow();
   });

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import { jsonSchemaFormat } from "../../../../src/api/compose/format.ts";
+import { functionOutput, inputImage, type ToolResult } from "../../../../src/api/compose/messages.ts";
 import { readOutput, type ToolCallOf } from "../../../../src/api/compose/read-output.ts";
 import { customTool, functionTool } from "../../../../src/api/compose/tools.ts";
 import { unlisted } from "../../../../src/api/compose/unlisted.ts";
@@ -91,6 +92,16 @@ describe("the type of an answer", () => {
     }
     const tools = [weather, exec] as const;
     const one = await readOutput([], { tools });
+    const results: ToolResult[] = [
+      "text",
+      { city: "Paris" },
+      inputImage("https://h/a.png"),
+      [{ type: "input_text", text: "part" }],
+    ];
+    // @ts-expect-error a list of anything is no list of parts
+    results.push([1]);
+    const answered = one.calls.flatMap((call) => results.map((result) => functionOutput(call, result)));
+    expect(answered).toEqual([]);
     const handled = one.calls.map((call: ToolCallOf<typeof tools>) => {
       if (call.name === "weather") expectTypeOf(call.parsed).toEqualTypeOf<{ city: string } | undefined>();
       // @ts-expect-error no tool of these

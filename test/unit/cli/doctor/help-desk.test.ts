@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { helpDeskParagraph } from "../../../../src/cli/doctor/help-desk.ts";
+import { examineTrust } from "../../../../src/cli/doctor/trust-section.ts";
 import { NetworkError } from "../../../../src/client/failure/kinds.ts";
 
 const url = "https://api.example.test/v1/models";
@@ -35,7 +36,17 @@ it.each([
   ],
 ])("it consists of sentences: %s", (message, text) => {
   const error = new NetworkError(message, { phase: "connect" });
-  expect(helpDeskParagraph({ url, error }, { route: undefined, now: 0, platform: "linux" })).toContain(text);
+  const route = { kind: "direct", why: "unset" } as const;
+  expect(helpDeskParagraph({ url, error }, { route, now: 0, platform: "linux" })).toContain(text);
+});
+
+it("of a CA file that cannot be used asks for a usable one, and says nothing of a route that was not looked for", () => {
+  const { error } = examineTrust({ CODEX_CA_CERTIFICATE: "/absent.pem" });
+  const paragraph = helpDeskParagraph({ url, error }, { route: undefined, now: 0, platform: "linux" });
+  expect(paragraph).toContain(`could not use ${url}. Failed to read CA certificate file /absent.pem`);
+  expect(paragraph).toMatch(
+    /Needed: a PEM file of certificate authorities \(Linux: .*\) for CODEX_CA_CERTIFICATE, or that variable unset\.$/,
+  );
 });
 
 it("there is none if nothing fails", () => {
