@@ -18,7 +18,8 @@ const SCHEMES: ReadonlyMap<string, { readonly scheme: ProxyScheme; readonly defa
   // curl reads this as SOCKS4; the desktop settings that write it into ALL_PROXY mean SOCKS5.
   ["socks", { scheme: "socks5h", defaultPort: 1080 }],
 ]);
-const LONGEST_SOCKS_FIELD_BYTES = 255; // RFC 1929 has one byte for the length of each
+/** RFC 1928 and RFC 1929 have one byte for the length of a name, a user name or a password. */
+export const LONGEST_SOCKS_FIELD_BYTES = 255;
 
 /** A proxy's address. No printed form shows its credentials; they are methods because `inspect` can show getters. */
 export class ProxyUrl implements Endpoint {

@@ -150,8 +150,11 @@ describe("a proxy that fails", () => {
     await settled();
   });
 
-  it("cannot fill the memory with its headers", async () => {
-    const proxy = await scriptedProxy((write) => write(`HTTP/1.1 200 OK\r\nx: ${"y".repeat(1_000_000)}`));
+  it.each([
+    ["its headers", `HTTP/1.1 200 OK\r\nx: ${"y".repeat(1_000_000)}`],
+    ["announcements of an answer that never comes", "HTTP/1.1 102 Processing\r\n\r\n".repeat(40_000)],
+  ])("cannot fill the memory with %s", async (_what, bytes) => {
+    const proxy = await scriptedProxy((write) => write(bytes));
     const dialer = testDialer({ proxy: `http://127.0.0.1:${proxy.port}` });
     expect(await failureOf(dialer.dial(targetOf("wss://api.origin.test")))).toMatchObject({
       code: "RESPONSE_HEAD_TOO_LARGE",

@@ -160,12 +160,13 @@ describe("a SOCKS5 proxy's refusal", () => {
 });
 
 describe("a SOCKS5 proxy that fails", () => {
-  it.each([
+  it.each<[string, ...number[][]]>([
     ["an HTTP server", [..."HTTP/1.1 400 Bad Request\r\n\r\n"].map((letter) => letter.charCodeAt(0))],
     ["SOCKS4", [0, 90]],
     ["an unknown method", [5, 77]],
-  ])("is recognised as no SOCKS5 proxy: %s", async (_kind, answer) => {
-    const proxy = await scriptedProxy(answer);
+    ["an unknown kind of address", [5, 0], [5, 0, 0, 0, 0, 0, 0, 0, 0, 0]],
+  ])("is recognised as no SOCKS5 proxy: %s", async (_kind, ...answers) => {
+    const proxy = await scriptedProxy(...answers);
     const settled = watchHandles();
     const dialer = testDialer({ env: { ALL_PROXY: `socks5h://127.0.0.1:${proxy.port}` } });
     const error = await failureOf(dialer.dial(targetOf("https://api.origin.test")));
@@ -182,6 +183,27 @@ describe("a SOCKS5 proxy that fails", () => {
     const error = await failureOf(dialer.dial(targetOf("https://api.origin.test")));
     expect(error).toMatchObject({ phase: "proxy", code: "PROXY_PROTOCOL_ERROR", retryable: true });
     expect(error.message).toContain("closed the connection when asked to connect to api.origin.test:443");
+    expect(printed(error)).not.toContain("s3cret");
+    await proxy.allClosed();
+    await settled();
+  });
+
+  it("is reset: the error has the code", async () => {
+    const proxy = await startTcpServer((socket) => socket.once("data", () => socket.resetAndDestroy()));
+    const dialer = testDialer({ env: { ALL_PROXY: `socks5h://u:s3cret@127.0.0.1:${proxy.port}` } });
+    const error = await failureOf(dialer.dial(targetOf("https://api.origin.test")));
+    expect(error).toMatchObject({ phase: "proxy", code: "ECONNRESET", retryable: true });
+    expect(error.message).toContain("closed the connection when asked to connect to api.origin.test:443 (ECONNRESET)");
+    expect(printed(error)).not.toContain("s3cret");
+  });
+
+  it("is not asked for a name that SOCKS5 cannot carry; the error is about the URL, and shows no password", async () => {
+    const proxy = await startSocksProxy();
+    const settled = watchHandles();
+    const dialer = testDialer({ proxy: `socks5h://u:s3cret@127.0.0.1:${proxy.port}` });
+    const error = await failureOf(dialer.dial(targetOf(`https://${"a".repeat(256)}/v1`)));
+    expect(error).toMatchObject({ kind: "build" });
+    expect(error.message).toContain("the host name in the URL has 256 bytes, and SOCKS5 cannot carry more than 255");
     expect(printed(error)).not.toContain("s3cret");
     await proxy.allClosed();
     await settled();

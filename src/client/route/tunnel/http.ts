@@ -112,14 +112,14 @@ function readAnswer(socket: Socket, chosen: ChosenProxy, target: Endpoint): Prom
 
 const STATUS_LINE = /^HTTP\/1\.[01] +([1-9]\d\d)(?= |\r?\n|$)/;
 
-/** Undefined while more bytes are needed. */
+/** Undefined while more bytes are needed. The limit is for all heads together, because nothing else bounds the number of 1xx. */
 function parse(bytes: Buffer, chosen: ChosenProxy): Answer | NetworkError | undefined {
   for (let from = 0; ; ) {
-    const text = bytes.toString("latin1", from, from + MAX_HEAD_BYTES);
+    const text = bytes.toString("latin1", from, MAX_HEAD_BYTES);
     const beginning = text.slice(0, 5);
     if (!"HTTP/".startsWith(beginning)) return wrongProtocol(chosen);
     const end = /\r?\n\r?\n/.exec(text);
-    if (!end) return text.length >= MAX_HEAD_BYTES ? oversizedHead(chosen, HEAD_TOO_LARGE) : undefined;
+    if (!end) return bytes.length >= MAX_HEAD_BYTES ? oversizedHead(chosen, HEAD_TOO_LARGE) : undefined;
     const head = text.slice(0, end.index);
     const status = Number(STATUS_LINE.exec(head)?.[1]);
     if (Number.isNaN(status)) return wrongProtocol(chosen);

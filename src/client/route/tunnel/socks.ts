@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
-import type { NetworkError } from "../../failure/kinds.ts";
+import { BuildError, type NetworkError } from "../../failure/kinds.ts";
 import { clampDelay } from "../../waiting/idle-timer.ts";
 import type { ChosenProxy } from "../environment-proxy.ts";
+import { LONGEST_SOCKS_FIELD_BYTES } from "../proxy-url.ts";
 import type { Endpoint } from "../target.ts";
 import {
   forbiddenAdvice,
@@ -22,6 +23,7 @@ const GRACE_MS = 1_000;
  * proxy resolves names; pass an address to avoid that. Bytes after the answer stay in the socket for the next reader.
  *
  * @param limitMs - The caller's time limit in milliseconds, 0 for none. The caller enforces it by destroying the socket.
+ * @throws {@link BuildError} The target's name is longer than SOCKS5 can carry.
  */
 export async function openSocksTunnel(
   socket: Socket,
@@ -29,6 +31,12 @@ export async function openSocksTunnel(
   target: Endpoint,
   limitMs: number,
 ): Promise<Socket> {
+  const nameBytes = Buffer.byteLength(target.hostname);
+  if (nameBytes > LONGEST_SOCKS_FIELD_BYTES) {
+    throw new BuildError(
+      `the host name in the URL has ${nameBytes} bytes, and SOCKS5 cannot carry more than ${LONGEST_SOCKS_FIELD_BYTES}; check the URL`,
+    );
+  }
   const { SocksClient } = await import("socks");
   const { hostname, port } = chosen.proxy;
   const credentials = chosen.proxy.credentials();
@@ -44,11 +52,13 @@ export async function openSocksTunnel(
       },
       timeout: limitMs > 0 ? clampDelay(limitMs + GRACE_MS) : LONGEST_HANDSHAKE_MS,
     });
-    client.on("established", () => {
-      returnEarlyBytes(socket, () => resolve(socket));
+    client.on("established", ({ remoteHost }) => {
+      // The package does not read an answer with an unknown kind of address, and would return it as the target's first bytes.
+      if (remoteHost === undefined) reject(wrongProtocol(chosen));
+      else returnEarlyBytes(socket, () => resolve(socket));
     });
     // Only its message is used: the error contains the options, and with them the password.
-    client.on("error", (error: Error) => reject(failure(error.message, chosen, target)));
+    client.on("error", (error: Error) => reject(failure(error.message, chosen, target, socket.errored)));
     client.connect(socket);
   });
 }
@@ -109,12 +119,12 @@ const UNKNOWN_REPLY = {
 };
 
 /** The package's errors can only be told apart by their texts. */
-function failure(message: string, chosen: ChosenProxy, target: Endpoint): NetworkError {
+function failure(message: string, chosen: ChosenProxy, target: Endpoint, cause: Error | null): NetworkError {
   if (/no accepted authentication type|authentication failed/i.test(message)) {
     return socksAuthenticationRefusal(chosen, target);
   }
   const [, reply] = /^Socks5 proxy rejected connection - (\w+)/.exec(message) ?? [];
   if (reply !== undefined) return socksRefusal(chosen, target, REPLIES.get(reply) ?? UNKNOWN_REPLY);
   if (/^Received invalid Socks5|^SocksClient internal error/.test(message)) return wrongProtocol(chosen);
-  return hangUp(chosen, target);
+  return hangUp(chosen, target, cause ?? undefined);
 }
