@@ -111,10 +111,10 @@ function oneArgument(
     throw new UsageError(
       `${name} takes no argument, got ${JSON.stringify(positionals[0])} (see: codex-wire ${name} --help)`,
     );
-  if (positionals.length > 1)
-    throw new UsageError(
-      `${name} takes one argument, ${argument}, got ${positionals.length}: put it in quotes if it has spaces`,
-    );
+  if (positionals.length > 1) {
+    const advice = positionals.includes("-") ? "- alone is standard input" : "put it in quotes if it has spaces";
+    throw new UsageError(`${name} takes one argument, ${argument}, got ${positionals.length}: ${advice}`);
+  }
   return positionals[0];
 }
 

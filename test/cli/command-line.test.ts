@@ -291,6 +291,7 @@ describe("an option", () => {
       ["respond", "--carier", "http", "x"],
       /^codex-wire: respond has no option --carier; did you mean --carrier\? \(see/,
     ],
+    [["respond", "Review this", "-"], "respond takes one argument, PROMPT, got 2: - alone is standard input"],
     [["responses", "gte", "x"], /^codex-wire: responses has no action "gte"; did you mean get\?/],
     [["respond", "--bogus", "x"], "respond has no option --bogus (see: codex-wire respond --help)"],
     [["respond", "--constructor", "x"], "respond has no option --constructor (see: codex-wire respond --help)"],

@@ -26,7 +26,12 @@ export function describeSchema(
 ): DescribedSchema {
   const reader = isStandardSchema(schema) ? schema : undefined;
   const json = beside ?? (reader ? ownJsonSchema(place, reader) : schema);
-  if (!isJsonObject(json)) throw new BuildError(`${place}: the JSON Schema is not an object`);
+  if (!isJsonObject(json)) {
+    const smallest = '{ type: "object", properties: {} }';
+    throw new BuildError(
+      `${place}: the JSON Schema is missing or not an object; one without properties is ${smallest}`,
+    );
+  }
   return { sent: strict ? closed(json, place) : json, reader };
 }
 

@@ -172,8 +172,8 @@ export type ToolResult = ToolOutput | Part | JsonObject;
  *
  * @param call - The call as received (`collect()`'s `calls[…]` or its item), or the id of a function call.
  * @param output - A text; a part or a list of parts (`inputImage`, `inputFile`); or an object, which is written as JSON. Write other lists yourself, or
- *   put them into an object.
- * @throws {@link BuildError} `call` is no call. Or `output` is missing, is a list of something else, or cannot be written as JSON.
+ *   put them into an object. An error, also in an object, is written as its name and message.
+ * @throws {@link BuildError} `call` is no call. Or `output` is missing, is a list of something else, bytes, a map or a set, or cannot be written as JSON.
  */
 export function functionOutput(
   call: CustomCallToAnswer | { readonly item: CustomCallToAnswer },
@@ -222,7 +222,19 @@ function writtenOutput(output: ToolResult): ToolOutput {
     );
   }
   if (output instanceof Promise) throw new BuildError("functionOutput: the output is a promise; await it first");
-  return jsonText(output);
+  if (output instanceof Error) return String(output);
+  if (Symbol.iterator in Object(output)) {
+    const { name } = (output as object).constructor;
+    throw new BuildError(
+      `functionOutput: the output is a ${name}; write it as a text, or as an object of plain values`,
+    );
+  }
+  return jsonText(output, withErrors);
+}
+
+/** JSON alone has nothing of an error: its message is not enumerable. */
+function withErrors(_key: string, value: unknown): unknown {
+  return value instanceof Error ? String(value) : value;
 }
 
 function isPart(output: unknown): output is Part {

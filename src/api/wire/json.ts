@@ -76,9 +76,12 @@ export function withRaw<Event extends object>(event: Event, raw: JsonObject | un
   return Object.defineProperty(event, "raw", { value: raw, configurable: true });
 }
 
-/** @throws {@link BuildError} The value cannot be written as JSON: it contains itself or a bigint, or is a function. */
-export function jsonText(value: unknown): string {
-  const text = fromCaller(() => JSON.stringify(value));
+/**
+ * @param replacer - As of `JSON.stringify`.
+ * @throws {@link BuildError} The value cannot be written as JSON: it contains itself or a bigint, or is a function.
+ */
+export function jsonText(value: unknown, replacer?: (key: string, value: unknown) => unknown): string {
+  const text = fromCaller(() => JSON.stringify(value, replacer));
   if (text === undefined)
     throw new BuildError("the request body cannot be written as JSON: it is a function or a symbol");
   return text;

@@ -175,7 +175,16 @@ describe("an invalid option is a build error:", () => {
     ["a client's service", () => new ResponsesClient(odd({ service: {} })), "service must be that of a CodexApi"],
     ["a lane's name", respondOn("no spaces"), "streamId must be 1 to 256 characters of A-Z"],
     ["a lane's name of another type", respondOn(7), "streamId must be 1 to 256 characters of A-Z"],
-    ["a tool's parameters", () => functionTool({ name: "t", parameters: odd(7) }), "the JSON Schema is not an object"],
+    [
+      "a tool's parameters",
+      () => functionTool({ name: "t", parameters: odd(7) }),
+      "the JSON Schema is missing or not an object",
+    ],
+    [
+      "a tool without any",
+      () => functionTool(odd({ name: "t" })),
+      'one without properties is { type: "object", properties: {} }',
+    ],
     ["a web stream's form", async () => (await answered()).toReadableStream({ as: odd("json") }), "as must be one of"],
     [
       "a limit of a message",

@@ -200,6 +200,11 @@ test("functionOutput accepts a single part, and an object of any declared type",
   expect(functionOutput("c", weather).output).toBe('{"celsius":18}');
 });
 
+test("functionOutput gives the model the message of an error", () => {
+  expect(functionOutput("c", new RangeError("too far")).output).toBe("RangeError: too far");
+  expect(functionOutput("c", { error: new Error("no such file") }).output).toBe('{"error":"Error: no such file"}');
+});
+
 test.each([
   ["nothing", undefined, 'the output is undefined; a tool without one may say "done"'],
   ["a promise", Promise.resolve("x"), "the output is a promise; await it first"],
@@ -213,6 +218,8 @@ test.each([
     [{ path: "a" }],
     "a list must hold parts; write another one with JSON.stringify, or as { results: list }",
   ],
+  ["bytes", Buffer.from("x"), "the output is a Buffer; write it as a text, or as an object of plain values"],
+  ["a map", new Map([["a", 1]]), "the output is a Map; write it as a text, or as an object of plain values"],
 ])("functionOutput refuses %s, and says what it accepts", (_, output, message) => {
   // @ts-expect-error It does not compile either.
   expect(() => functionOutput("c", output)).toThrow(new BuildError(`functionOutput: ${message}`));
