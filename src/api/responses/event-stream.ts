@@ -41,7 +41,7 @@ export type EventReceiver = Pick<
   ResponseFlow,
   "isOver" | "open" | "expectEvents" | "read" | "readUnfinished" | "took" | "fail"
 > &
-  Partial<Pick<ResponseFlow, "readLines">>;
+  Partial<Pick<ResponseFlow, "readLines" | "pauseIfAhead">>;
 
 /** The options for reading a body, whatever its events are delivered to. */
 type BodyOptions = Pick<EventStreamOptions, "livenessTimeoutMs" | "turnState" | "telemetry" | "logger"> & {
@@ -74,6 +74,9 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
   readonly #response: Answer<HttpStreamResponse>;
   /** What came last that is no event; before the first event the beginning of the body. If it is all that comes, it says why. */
   #words: RawText = "";
+  /** What arrived while the caller had enough to read: at most one network read, because the body is paused then. */
+  readonly #later: Uint8Array[] = [];
+  #isPaused = false;
   /** No frame has come. */
   #isOpening = true;
   #comments = 0;
@@ -98,6 +101,12 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
   }
 
   chunk(bytes: Uint8Array): void {
+    if (this.flow.isOver) return;
+    if (this.#later.length > 0 || this.flow.pauseIfAhead?.()) this.#later.push(bytes);
+    else this.#take(bytes);
+  }
+
+  #take(bytes: Uint8Array): void {
     if (this.flow.isOver) return;
     this.#liveness?.touch();
     if (this.#isOpening && this.#words.length < MOST_WORDS) this.#words += rawTextOf(bytes.subarray(0, MOST_WORDS));
@@ -134,6 +143,7 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
   }
 
   end(): void {
+    this.#takeAllLater();
     if (this.flow.isOver) return;
     try {
       if (this.#doubt) this.#readWhole(this.#doubt);
@@ -150,23 +160,39 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
   }
 
   fail(error: unknown): void {
+    this.#takeAllLater();
     if (this.#doubt?.isPage) this.#doubt.end(); // the page's text explains more than the broken connection
     this.flow.fail(error);
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#body.pause();
     this.#liveness?.stop();
   }
 
   resume(): void {
+    this.#isPaused = false;
     this.#liveness?.start();
-    this.#body.resume();
+    // In a later microtask: the reader has not got yet what it is taking, and no event may overtake that.
+    if (this.#later.length > 0) queueMicrotask(this.#readOn);
+    else this.#body.resume();
+  }
+
+  readonly #readOn = (): void => {
+    while (this.#later.length > 0 && !this.#isPaused && !this.flow.pauseIfAhead?.())
+      this.#take(this.#later.shift() as Uint8Array);
+    if (this.#later.length === 0 && !this.#isPaused && !this.flow.isOver) this.#body.resume();
+  };
+
+  #takeAllLater(): void {
+    for (const bytes of this.#later.splice(0)) this.#take(bytes);
   }
 
   complete(): void {
     this.#release();
     // The body usually ends with the terminal event; reading to its end lets the connection serve the next request.
+    this.#body.resume();
     setTimeout(() => this.#body.cancel(), DRAIN_MS).unref();
   }
 

@@ -28,6 +28,8 @@ export interface FlowOptions extends ResponseReaderOptions {
  * pauses it. A higher limit is not faster, and what is queued survives garbage collections, after which Node keeps a larger heap.
  */
 const BACKLOG = 64 * 1024;
+/** With this many bytes not yet read by the caller, the next network read is not decoded until they are: events take several times its memory. */
+const ENOUGH = 16 * 1024;
 
 const IDLE: Readonly<Record<Carrier["kind"], string>> = {
   sse: "idle timeout waiting for SSE",
@@ -155,6 +157,13 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
   }
 
   // Called by the carrier
+
+  /** Pauses the carrier if so much waits for the caller that what has just arrived need not be decoded yet. @returns True if so. */
+  pauseIfAhead(): boolean {
+    if (this.#backlog.size < ENOUGH) return false;
+    this.#backlog.pause();
+    return true;
+  }
 
   /** The sequence number that the next event should have; undefined if none had one. */
   get nextNumber(): number | undefined {

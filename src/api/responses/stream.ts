@@ -39,7 +39,7 @@ type Schemas<Parsed, Calls extends readonly unknown[]> = Pick<ResponsesRequest<P
  * Leaving the loop early ends the generation. On a WebSocket, if the provider has `supportsInterrupt`, the service is asked to end it;
  * otherwise the connection is closed. A background response continues, unless `cancelOnLeave` is set.
  *
- * A slow reader slows the connection down: at most about 128 KiB of events are queued in memory. Besides these, finished items and the text
+ * A slow reader slows the connection down: at most about 150 KiB of the answer wait in memory. Besides these, finished items and the text
  * in progress are kept for `collect()` and `partial`, up to 64 MiB per response, unless `keep: false` is set.
  */
 export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] = readonly unknown[]>

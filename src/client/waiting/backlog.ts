@@ -32,7 +32,12 @@ export class Backlog {
   /** Counts a queued value. */
   add(size: number): void {
     this.#size += size;
-    if (this.#size <= this.#limit || this.#isPaused) return;
+    if (this.#size > this.#limit) this.pause();
+  }
+
+  /** Pauses the source before the limit is reached. */
+  pause(): void {
+    if (this.#isPaused) return;
     this.#isPaused = true;
     this.#source.pause();
   }
