@@ -36,6 +36,12 @@ export function text(name: string, value: string): string {
   throw refused(name, value, "a text");
 }
 
+/** @throws {@link BuildError} The value is not a function. */
+export function callable<Callable>(name: string, value: Callable): Callable {
+  if (typeof value === "function") return value;
+  throw refused(name, value, "a function");
+}
+
 /** One of an option's values. @throws {@link BuildError} It is another value. */
 export function oneOf<Choice extends string>(name: string, value: Choice, choices: readonly Choice[]): Choice {
   if (choices.includes(value)) return value;

@@ -1,7 +1,14 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ENTRIES } from "../../scripts/entries.mjs";
-import { CodexApi, ModelsCache, noAuth, openaiProvider } from "../../src/index.ts";
+import {
+  CodexApi,
+  ModelsCache,
+  noAuth,
+  openaiProvider,
+  RealtimeConversation,
+  RealtimeHistory,
+} from "../../src/index.ts";
 import { emulate } from "../support/clients.ts";
 
 /** What code without types may pass, as the first argument or as the second. */
@@ -64,14 +71,16 @@ const OBJECTS: Readonly<Record<string, (api: CodexApi) => object>> = {
 };
 
 /** What it opens. */
-const OPENED: Readonly<Record<string, (api: CodexApi) => object>> = {
+const OPENED: Readonly<Record<string, (api: CodexApi) => object | Promise<object>>> = {
   "a WebSocket": (api) => api.websocket(),
   "a realtime connection": ({ realtime }) => realtime.connect(),
+  "a realtime conversation": async ({ realtime }) => new RealtimeConversation(await realtime.connect()),
+  "a realtime history": () => new RealtimeHistory(),
   "a stream": ({ responses }) => responses.stream({ model: "m", input: "hi" }),
   "a models cache": ({ models }) => new ModelsCache({ client: models, clientVersion: "1.0.0" }),
 };
 
-const OF_EACH_EVENT: ReadonlySet<string> = new Set(["nextEvent", "readBy", "source"]);
+const OF_EACH_EVENT: ReadonlySet<string> = new Set(["readBy", "source"]);
 
 const some = new CodexApi({ provider, auth: noAuth(), env: {} });
 const methods = Object.entries(OBJECTS).flatMap(([name, of]) =>

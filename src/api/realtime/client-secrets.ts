@@ -1,4 +1,4 @@
-import { knownOptions } from "../../client/options.ts";
+import { count, knownOptions, object } from "../../client/options.ts";
 import { readAnswer } from "../service/answer.ts";
 import { type UnaryOptions, unaryCall } from "../service/call-options.ts";
 import { ServiceClient } from "../service/client.ts";
@@ -38,9 +38,9 @@ export class ClientSecretsClient extends ServiceClient {
     const { session, expiresAfterMs } = request;
     const body = {
       ...(expiresAfterMs !== undefined && {
-        expires_after: { anchor: "created_at", seconds: Math.round(expiresAfterMs / 1000) },
+        expires_after: { anchor: "created_at", seconds: Math.round(count("expiresAfterMs", expiresAfterMs) / 1000) },
       }),
-      ...(session && { session: sessionWire(session) }),
+      ...(session !== undefined && { session: sessionWire(object("session", session, "an object")) }),
     };
     const response = await this.service.execute(unaryCall("realtime/client_secrets", body, options));
     const answer = readAnswer(response, "failed to decode client secret response");

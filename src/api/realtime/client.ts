@@ -1,4 +1,4 @@
-import { BuildError } from "../../client/failure/kinds.ts";
+import { BuildError, StreamError } from "../../client/failure/kinds.ts";
 import { type HeaderInit, isSendableHeaderValue } from "../../client/headers.ts";
 import { knownOptions } from "../../client/options.ts";
 import { withRetries } from "../../client/retry/retry.ts";
@@ -58,7 +58,8 @@ const CONNECT = knownOptions<RealtimeConnectOptions>("the options of a realtime 
 export class RealtimeWebSocketClient extends ServiceClient {
   /**
    * Opens a session and sends its `session.update`, unless `session` is `"keep"`. It does not wait for the answer, which is the event
-   * `session_updated`.
+   * `session_updated`. If the service ends the session right after the handshake, the connection's reader gets what it said and how it
+   * ended.
    *
    * It is not retried, with two exceptions: once after a 401 if the credentials could be renewed, and by the provider's retry policy if
    * there is a `callId`, because the service may know a call only a moment later.
@@ -118,6 +119,8 @@ async function agree(
   try {
     await connection.sendPayload({ type: "session.update", session: protocolOf(config).session(config) }, { signal });
   } catch (error) {
+    // The service ended the session first, and usually said why: that is read from the connection, as if it had come a moment later.
+    if (error instanceof StreamError && connection.isClosed) return;
     connection.terminate();
     throw error;
   }
@@ -130,6 +133,8 @@ function checkedSessionId({ sessionId }: RealtimeSessionConfig): string | undefi
   );
 }
 
-function namesAuthorization(headers: HeaderInit = {}): boolean {
-  return Object.entries(headers).some(([name, value]) => value !== undefined && name.toLowerCase() === "authorization");
+function namesAuthorization(headers: HeaderInit | undefined): boolean {
+  return Object.entries(headers ?? {}).some(
+    ([name, value]) => value !== undefined && name.toLowerCase() === "authorization",
+  );
 }

@@ -1,4 +1,4 @@
-import { knownOptions } from "../../client/options.ts";
+import { knownOptions, list, object, text } from "../../client/options.ts";
 import type { RealtimeSession } from "./session.ts";
 
 /**
@@ -51,8 +51,7 @@ export interface RealtimeSessionConfig extends RealtimeSessionSettings {
   readonly callId?: string | undefined;
 }
 
-/** @throws {@link BuildError} They are no object, or a name is unknown. */
-export const checkSessionConfig = knownOptions<RealtimeSessionConfig>("the settings of a realtime session", {
+const CONFIG = knownOptions<RealtimeSessionConfig>("the settings of a realtime session", {
   instructions: true,
   mode: true,
   voice: true,
@@ -64,6 +63,20 @@ export const checkSessionConfig = knownOptions<RealtimeSessionConfig>("the setti
   protocol: true,
   callId: true,
 });
+
+const TEXTS = ["instructions", "voice", "model", "sessionId", "callId"] as const;
+
+/** @throws {@link BuildError} They are no object, a name is unknown, or a value is of the wrong type. */
+export function checkSessionConfig(config: RealtimeSessionConfig): void {
+  CONFIG(config);
+  const { tools, session } = config;
+  for (const name of TEXTS) {
+    const value = config[name];
+    if (value !== undefined) text(name, value);
+  }
+  if (tools !== undefined) list("tools", tools, "a list of tools");
+  if (session !== undefined && session !== "keep") object("session", session, 'an object or "keep"');
+}
 
 /** True if the service only transcribes. */
 export function isTranscription({ mode, session }: RealtimeSessionSettings): boolean {

@@ -1,3 +1,5 @@
+import { object } from "../options.ts";
+
 /**
  * Where log lines go. The interface is pino's: fields, then the message. `console` works too; it gets the message with its fields in
  * brackets. Errors that a logger throws are ignored.
@@ -18,6 +20,7 @@ export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() 
 /** `logger`, with its errors ignored; without one, nothing is logged. A console gets readable lines. */
 export function steadyLogger(logger: Logger | undefined): Logger {
   if (!logger) return silentLogger;
+  if (typeof logger !== "function") object("logger", logger, "an object with debug, info, warn and error");
   const isConsole = "table" in logger && "groupEnd" in logger;
   const at = (level: keyof Logger) => (fields: LogFields, message: string) =>
     callQuietly(() => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { recordLog } from "../../support/log-lines.ts";
 import { failureOf } from "../proxy/support.ts";
 import { closeFrame, frame, opcode } from "../websocket/raw-server.ts";
-import { Line } from "./support.ts";
+import { Line, until } from "./support.ts";
 
 const speech = { type: "input_audio_buffer.speech_started" };
 const isClosed = { kind: "stream", message: "realtime websocket connection is closed" };
@@ -161,8 +161,3 @@ describe("close", () => {
     await connection.close();
   });
 });
-
-/** For what no event tells. */
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise(setImmediate);
-}

@@ -9,6 +9,7 @@ import { emulate } from "../../support/clients.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
 import { closedPort, serve, serveTcp } from "../../support/serve.ts";
 import { failureOf } from "../proxy/support.ts";
+import { answer101, closeFrame, frame, opcode, serveRaw } from "../websocket/raw-server.ts";
 import { connect, Line, nextEvents, realtimeClient, type Setup } from "./support.ts";
 
 const config = { instructions: "Be brief." };
@@ -235,6 +236,25 @@ it("a connection that opens while the caller aborts is closed", async () => {
   expect(await failureOf(connecting)).toMatchObject({ kind: "aborted" });
   await emulator.waitForClosedWebSockets(1);
 });
+
+// parity: realtime/ended-at-once
+it.each([
+  ["v2", closeFrame(1008, "no such model"), undefined],
+  ["v3", closeFrame(1008, "no such model"), "the service closed the realtime session with code 1008: no such model"],
+  ["v3", frame(opcode.text, "x", 0xf0), expect.stringMatching(/^failed to read websocket message: ./)],
+] as const)(
+  "a %s session that the service ends with its handshake is read like any other",
+  async (protocol, end, why) => {
+    const refusal = { type: "error", error: { message: "The model does not exist." } };
+    const bytes = Buffer.concat([frame(opcode.text, JSON.stringify(refusal)), end]).toString("latin1");
+    const { url } = await serveRaw(undefined, { answer: (key) => answer101(key) + bytes });
+    const connection = await connect(url, { config: { protocol } });
+    expect(await connection.nextEvent()).toMatchObject({ type: "error", message: "The model does not exist." });
+    if (why === undefined) expect(await connection.nextEvent()).toBeUndefined();
+    else expect(await failureOf(connection.nextEvent())).toMatchObject({ kind: "stream", message: why });
+    expect(connection.isClosed).toBe(true);
+  },
+);
 
 describe("joining a call", () => {
   const call = { config: { callId: "rtc_1", model: "m" } };

@@ -8,7 +8,8 @@ import type { EmulatorOptions } from "../../../src/emulator/index.ts";
 import { emulate } from "../../support/clients.ts";
 import { recordLog } from "../../support/log-lines.ts";
 import { failureOf } from "../proxy/support.ts";
-import { connect, Line } from "./support.ts";
+import { closeFrame } from "../websocket/raw-server.ts";
+import { connect, Line, until as untilTrue } from "./support.ts";
 
 const CHUNK = 24 * 2 * 100; // 100 ms
 const loud = { data: Buffer.alloc(CHUNK, 0x20).toString("base64") };
@@ -191,6 +192,33 @@ describe("a conversation is over", () => {
     expect(await events.next()).toMatchObject({ done: true });
     expect(conversation.closeReason).toBe("error");
     await emulator.waitForClosedWebSockets(1);
+  });
+
+  it.each<[string, (line: Line) => unknown, object]>([
+    ["the service has closed it", ({ peer }) => peer.socket.end(closeFrame(1000)), { reason: "transport_closed" }],
+    ["the service has closed it with an error code", ({ peer }) => peer.socket.end(closeFrame(1011)), { failed: true }],
+    ["it has broken", ({ peer }) => peer.socket.resetAndDestroy(), { failed: true }],
+  ])("with all its events, one that can no longer be answered as well, when %s", async (_what, end, expected) => {
+    const line = await Line.open();
+    const conversation = new RealtimeConversation(line.connection);
+    const call = { type: "function_call", name: "remain_silent", call_id: "call_1", id: "item_1" };
+    line.say(
+      { type: "session.created", session: { id: "s" } },
+      { type: "conversation.item.done", item: call },
+      { type: "response.output_text.delta", delta: "so" },
+      { type: "response.done", response: { id: "r" } },
+    );
+    const events = conversation[Symbol.asyncIterator]();
+    await events.next(); // and with it, in one packet, the rest
+    end(line);
+    await untilTrue(() => line.connection.isClosed);
+    const types: string[] = [];
+    const ended = (async () => {
+      for (let next = await events.next(); !next.done; next = await events.next()) types.push(next.value.type);
+      return { reason: conversation.closeReason };
+    })().catch(() => ({ failed: true }));
+    expect(await ended).toEqual(expected);
+    expect(types).toEqual(["noop_requested", "output_transcript.delta", "response_done"]);
   });
 
   it("when it breaks", async () => {

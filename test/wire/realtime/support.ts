@@ -67,3 +67,8 @@ export async function nextEvents(connection: RealtimeWebSocketConnection, count:
   for await (const event of connection) if (events.push(event) === count) return events;
   throw new Error(`only ${events.length} of ${count} events came`);
 }
+
+/** For what no event tells. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise(setImmediate);
+}

@@ -1,3 +1,5 @@
+import { object } from "../../../client/options.ts";
+import { acceptSignal } from "../../../client/waiting/abort.ts";
 import type { RealtimeEvent } from "../events.ts";
 import type { RealtimeLink } from "./link.ts";
 
@@ -22,7 +24,9 @@ export class RealtimeEvents implements AsyncIterable<RealtimeEvent> {
    *
    * @throws {@link StreamError} `failed to read websocket message: …`, once. {@link TimeoutError} The service no longer answers pings.
    */
-  nextEvent({ signal }: NextEventOptions = {}): Promise<RealtimeEvent | undefined> {
+  async nextEvent(options: NextEventOptions = {}): Promise<RealtimeEvent | undefined> {
+    const { signal } = object("the options of nextEvent()", options, "an object");
+    acceptSignal(signal);
     return this.#link.next(signal);
   }
 

@@ -1,10 +1,11 @@
 import { BuildError } from "../../../client/failure/kinds.ts";
-import { object, withoutUndefined } from "../../../client/options.ts";
+import { count, object, text, withoutUndefined } from "../../../client/options.ts";
+import { acceptSignal } from "../../../client/waiting/abort.ts";
 import { type JsonObject, jsonText } from "../../wire/json.ts";
 import type { MessageRole } from "../protocol/protocol.ts";
 import { responseWire } from "../protocol/session-wire.ts";
 import type { RealtimeItem, RealtimeResponseParameters } from "../session.ts";
-import type { RealtimeSessionSettings } from "../settings.ts";
+import { checkSessionConfig, type RealtimeSessionSettings } from "../settings.ts";
 import type { RealtimeLink } from "./link.ts";
 
 export interface RealtimeSendOptions {
@@ -30,7 +31,7 @@ const OPTIONS = "the options of a realtime message";
  *
  * Each call throws {@link StreamError}: `realtime websocket connection is closed` after `close` or after a reader has come to the end, and
  * `failed to send realtime request: …` if the connection broke and this was not noticed before. If the protocol `v1` has no such message,
- * the call throws {@link BuildError}.
+ * or an argument is missing or of the wrong type, the call throws {@link BuildError}.
  */
 export class RealtimeWriter {
   readonly #link: RealtimeLink;
@@ -91,15 +92,19 @@ export class RealtimeWriter {
   }
 
   /** Cancels a response; it then ends with `response_done` and the status `cancelled`. `responseId`: by default the running one. */
-  cancel(responseId?: string, options?: RealtimeSendOptions): Promise<void> {
-    const which = responseId === undefined ? {} : { response_id: responseId };
+  async cancel(responseId?: string, options?: RealtimeSendOptions): Promise<void> {
+    const which = responseId === undefined ? {} : { response_id: text("responseId", responseId) };
     return this.#act({ type: "response.cancel", ...which }, options);
   }
 
   /** Tells the service how much of an item's audio was played, in milliseconds; the model forgets the rest. */
   async truncate(itemId: string, audioEndMs: number, given: TruncateOptions = {}): Promise<void> {
     const { contentIndex = 0, ...options } = object(OPTIONS, given, "an object");
-    const place = { item_id: itemId, content_index: contentIndex, audio_end_ms: audioEndMs };
+    const place = {
+      item_id: text("itemId", itemId),
+      content_index: count("contentIndex", contentIndex),
+      audio_end_ms: count("audioEndMs", audioEndMs),
+    };
     return this.#act({ type: "conversation.item.truncate", ...place }, options);
   }
 
@@ -114,20 +119,20 @@ export class RealtimeWriter {
     item: RealtimeItem,
     given: RealtimeSendOptions & { readonly previousItemId?: string | undefined } = {},
   ): Promise<void> {
-    object("the item of createItem()", item, "an object with type");
+    text("the type of an item", object("the item of createItem()", item, "an object with type").type);
     const { previousItemId, ...options } = object(OPTIONS, given, "an object");
-    const place = previousItemId === undefined ? {} : { previous_item_id: previousItemId };
+    const place = previousItemId === undefined ? {} : { previous_item_id: text("previousItemId", previousItemId) };
     this.#link.ownItems.put(item);
     return this.#act({ type: "conversation.item.create", item, ...place }, options);
   }
 
   /** Requests an item as the service has it; it arrives as `conversation_item.retrieved`. */
-  retrieveItem(itemId: string, options?: RealtimeSendOptions): Promise<void> {
-    return this.#act({ type: "conversation.item.retrieve", item_id: itemId }, options);
+  async retrieveItem(itemId: string, options?: RealtimeSendOptions): Promise<void> {
+    return this.#act({ type: "conversation.item.retrieve", item_id: text("itemId", itemId) }, options);
   }
 
-  deleteItem(itemId: string, options?: RealtimeSendOptions): Promise<void> {
-    return this.#act({ type: "conversation.item.delete", item_id: itemId }, options);
+  async deleteItem(itemId: string, options?: RealtimeSendOptions): Promise<void> {
+    return this.#act({ type: "conversation.item.delete", item_id: text("itemId", itemId) }, options);
   }
 
   /**
@@ -136,27 +141,33 @@ export class RealtimeWriter {
    * @param options - `role`: default `user`.
    */
   async sendConversationItem(
-    text: string,
+    message: string,
     options: RealtimeSendOptions & { readonly role?: MessageRole | undefined } = {},
   ): Promise<void> {
     const { role = "user" } = object(OPTIONS, options, "an object");
-    return this.#send(this.#link.context.protocol.message(text, role), options);
+    const { protocol } = this.#link.context;
+    return this.#send(
+      protocol.message(text("the text of a message", message), text("role", role) as MessageRole),
+      options,
+    );
   }
 
   /** Answers a `handoff_requested`, or any tool call by its call id. In `v1` and `v2` the Rust client's prefix is put before the text. */
-  sendHandoffOutput(handoffId: string, text: string, options?: RealtimeSendOptions): Promise<void> {
-    return this.#send(this.#link.context.protocol.handoffOutput(handoffId, text), options);
+  async sendHandoffOutput(handoffId: string, output: string, options?: RealtimeSendOptions): Promise<void> {
+    const { protocol } = this.#link.context;
+    const message = protocol.handoffOutput(text("handoffId", handoffId), text("the output of a handoff", output));
+    return this.#send(message, options);
   }
 
   /**
    * Changes the session. In `v3` only `changes` is sent; in `v1` and `v2` all settings are sent, with `changes`, which remain for the next
    * update.
    *
-   * @throws {@link BuildError} A setting is unknown, or `session` is used in another protocol than `v3`.
+   * @throws {@link BuildError} A setting is unknown or of the wrong type, or `session` is used in another protocol than `v3`.
    */
   async sendSessionUpdate(changes: RealtimeSessionSettings = {}, options?: RealtimeSendOptions): Promise<void> {
     const { protocol } = this.#link.context;
-    object("the changes of sendSessionUpdate()", changes, "an object");
+    checkSessionConfig(object("the changes of sendSessionUpdate()", changes, "an object"));
     if (changes.session !== undefined && !protocol.isWhole) {
       throw new BuildError(`session in the wire's shape is of protocol v3, and this session speaks ${protocol.name}`);
     }
@@ -168,12 +179,12 @@ export class RealtimeWriter {
   /**
    * Sends a text unchanged, or an object as JSON.
    *
-   * @throws {@link BuildError} The object cannot be written as JSON.
+   * @throws {@link BuildError} It is neither, or the object cannot be written as JSON.
    */
-  async sendPayload(payload: string | object, options: RealtimeSendOptions = {}): Promise<void> {
-    const { signal } = object(OPTIONS, options, "an object");
-    const text = typeof payload === "string" ? payload : jsonText(payload);
-    await this.#link.send({ text, isAudio: false, signal });
+  async sendPayload(payload: string | object, options?: RealtimeSendOptions): Promise<void> {
+    const written =
+      typeof payload === "string" ? payload : jsonText(object("the payload", payload, "a text or an object"));
+    await this.#write(written, optionsOf(options));
   }
 
   /** Sends a close frame and waits at most 2 s for the service's; unread events are dropped. Calling it again does nothing. */
@@ -188,16 +199,27 @@ export class RealtimeWriter {
     await this.#send(message, options);
   }
 
-  async #send(message: JsonObject, options: RealtimeSendOptions = {}, isAudio = false): Promise<void> {
-    const { signal, eventId } = object(OPTIONS, options, "an object");
-    const named = eventId === undefined ? message : { event_id: eventId, ...message };
-    await this.#link.send({ text: jsonText(named), isAudio, signal });
+  async #send(message: JsonObject, given?: RealtimeSendOptions, isAudio = false): Promise<void> {
+    const options = optionsOf(given);
+    const { eventId } = options;
+    const named = eventId === undefined ? message : { event_id: text("eventId", eventId), ...message };
+    await this.#write(jsonText(named), options, isAudio);
   }
+
+  #write(written: string, { signal }: RealtimeSendOptions, isAudio = false): Promise<void> {
+    return this.#link.send({ text: written, isAudio, signal });
+  }
+}
+
+function optionsOf(given: RealtimeSendOptions = {}): RealtimeSendOptions {
+  const options = object(OPTIONS, given, "an object");
+  acceptSignal(options.signal);
+  return options;
 }
 
 function base64Of(audio: RealtimeAudioData): string {
   if (typeof audio === "string") return audio;
   if (audio instanceof Uint8Array)
     return Buffer.from(audio.buffer, audio.byteOffset, audio.byteLength).toString("base64");
-  return object("the audio of append()", audio, "bytes, base64 or a frame").data;
+  return text("the data of a frame", object("the audio of append()", audio, "bytes, base64 or a frame").data);
 }

@@ -1,5 +1,5 @@
 import { type Logger, steadyLogger } from "../../../client/observe/log.ts";
-import { knownOptions, object } from "../../../client/options.ts";
+import { callable, knownOptions, list, object, text } from "../../../client/options.ts";
 import { CodexApiError } from "../../refusal/kinds.ts";
 import type { RealtimeClosure } from "../connection/closure.ts";
 import type { RealtimeWebSocketConnection } from "../connection/connection.ts";
@@ -71,7 +71,10 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
   constructor(connection: RealtimeWebSocketConnection, options: RealtimeConversationOptions<Calls> = {}) {
     object("the connection of RealtimeConversation", connection, "one of realtime.connect()");
     OPTIONS(options);
+    callable("nextEvent of the connection of RealtimeConversation", connection.nextEvent);
     const { playedMs, logger, tools } = options;
+    if (playedMs !== undefined) callable("playedMs", playedMs);
+    if (tools !== undefined && tools !== null) list("tools", tools, "a list of tools");
     this.#connection = connection;
     this.#tools = tools;
     this.#state = new ConversationState({ protocol: connection.protocol, playedMs });
@@ -96,11 +99,14 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
    * @throws As {@link RealtimeWriter.sendConversationItem}.
    */
   async say(
-    text: string | readonly RealtimeContentPart[],
+    message: string | readonly RealtimeContentPart[],
     options?: RealtimeSendOptions & { readonly role?: MessageRole | undefined },
   ): Promise<void> {
-    if (typeof text === "string") await this.#connection.sendConversationItem(text, options);
-    else await this.#connection.createItem({ type: "message", role: options?.role ?? "user", content: text }, options);
+    if (typeof message === "string") await this.#connection.sendConversationItem(message, options);
+    else {
+      const content = list("the message of say()", message, "a text or a list of parts");
+      await this.#connection.createItem({ type: "message", role: options?.role ?? "user", content }, options);
+    }
     await this.#perform(this.#state.inputSent());
   }
 
@@ -122,7 +128,8 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
 
   /** Sends the output of a `function_call`. When all open calls have their output, the model continues. */
   async answerCall(callId: string, output: string, options?: RealtimeSendOptions): Promise<void> {
-    await this.#connection.createItem({ type: "function_call_output", call_id: callId, output }, options);
+    const item = { call_id: text("callId", callId), output: text("the output of a call", output) };
+    await this.#connection.createItem({ type: "function_call_output", ...item }, options);
     await this.#perform(this.#state.callAnswered(callId));
   }
 
@@ -130,17 +137,18 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
    * Sends a message of the agent that works on a handoff. `v1` sends each at once; later protocols accept one answer, so the last message
    * is kept until `endHandoff`.
    */
-  async sendAgentMessage(handoffId: string, text: string, options?: RealtimeSendOptions): Promise<void> {
-    if (this.#connection.protocol === "v1") await this.#connection.sendHandoffOutput(handoffId, text, options);
-    else this.#lastMessages.set(handoffId, text);
+  async sendAgentMessage(handoffId: string, message: string, options?: RealtimeSendOptions): Promise<void> {
+    text("the message of an agent", message);
+    if (this.#connection.protocol === "v1") await this.#connection.sendHandoffOutput(handoffId, message, options);
+    else this.#lastMessages.set(text("handoffId", handoffId), message);
   }
 
   /** Ends a handoff: the agent's last message is sent if it was not sent before, and the model answers it. */
   async endHandoff(handoffId: string, options?: RealtimeSendOptions): Promise<void> {
-    const text = this.#lastMessages.get(handoffId);
-    if (text === undefined) return;
+    const message = this.#lastMessages.get(text("handoffId", handoffId));
+    if (message === undefined) return;
     this.#lastMessages.delete(handoffId);
-    await this.#connection.sendHandoffOutput(handoffId, text, options);
+    await this.#connection.sendHandoffOutput(handoffId, message, options);
     await this.#perform(this.#state.inputSent());
   }
 
@@ -180,7 +188,7 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
         this.#untold.push({ type: "delegation", handoffId: step.handoffId, prompt: step.prompt });
       else if (step.do === "call") this.#untold.push(await this.#read(step));
     }
-    await this.#perform(steps); // before the events are delivered, so that nothing is left undone if the reader leaves after one of them
+    await this.#performIfOpen(steps); // before the events are delivered, so that nothing is left undone if the reader leaves after one of them
     if (event.type === "error" && steps.length === 0) {
       // The service's message may contain a prompt.
       this.#logger.debug({ about: cause?.do }, "the service reported an error that is corrected");
@@ -195,6 +203,16 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
   async #fail(): Promise<void> {
     this.#closeReason ??= "error";
     await this.#connection.close();
+  }
+
+  /** If the connection has ended, nothing can be answered any more; the rest of its events and its end are still read in their order. */
+  async #performIfOpen(steps: readonly ConversationStep[]): Promise<void> {
+    try {
+      await this.#perform(steps);
+    } catch (error) {
+      if (!this.#connection.isClosed) throw error;
+      this.#logger.debug({}, "the connection had ended before an event of it could be answered");
+    }
   }
 
   async #perform(steps: readonly ConversationStep[]): Promise<void> {

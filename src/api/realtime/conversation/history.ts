@@ -1,3 +1,4 @@
+import { callable, object } from "../../../client/options.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
 import type { RealtimeWriter } from "../connection/writer.ts";
 import type { RealtimeEvent } from "../events.ts";
@@ -40,6 +41,7 @@ export class RealtimeHistory {
 
   /** Notes an event of a connection, or of a conversation over one. */
   observe(event: RealtimeEvent | { readonly type: "delegation" | "function_call" }): void {
+    object("the event of observe()", event, "an event of a connection");
     const raw = "raw" in event ? event.raw : undefined;
     switch (raw?.type) {
       case "conversation.item.created":
@@ -76,6 +78,8 @@ export class RealtimeHistory {
 
   /** Puts the items into a session, with their ids. Throws as {@link RealtimeWriter.createItem}. */
   async restore(connection: Pick<RealtimeWriter, "createItem">): Promise<void> {
+    object("the connection of restore()", connection, "one of realtime.connect()");
+    callable("createItem of the connection of restore()", connection.createItem);
     for (const item of this.items()) await connection.createItem(item);
   }
 

@@ -36,7 +36,7 @@ export interface FunctionCall {
 export interface ConversationStateOptions {
   readonly protocol: RealtimeProtocolName;
   /**
-   * How much of an item's audio was played, in milliseconds; undefined if it is not being played. By default all audio that arrived counts
+   * How much of an item's audio was played, in milliseconds; undefined or NaN if it is not being played. By default all audio that arrived counts
    * as played. In `v2` an item counts as fully played once its response is over, whatever this returns.
    */
   readonly playedMs?: ((itemId: string) => number | undefined) | undefined;
@@ -158,7 +158,7 @@ export class ConversationState {
     if (protocol === "v2" && spokenItemId !== undefined && spokenItemId !== playing.itemId) return [];
     const heardMs = playedMs ? playedMs(playing.itemId) : playing.receivedMs;
     this.#playing = undefined;
-    if (heardMs === undefined) return [];
+    if (heardMs === undefined || Number.isNaN(heardMs)) return [];
     const audioEndMs = Math.min(Math.max(0, Math.floor(heardMs)), playing.receivedMs);
     this.#lastTruncation = { do: "truncate", itemId: playing.itemId, audioEndMs };
     return [this.#lastTruncation];

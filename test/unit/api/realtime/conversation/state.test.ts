@@ -130,6 +130,7 @@ describe("the model's audio is truncated", () => {
     expect(stepsOf(happenings, { playedMs: () => 5000 })).toEqual([cut("a", 1000)]);
     expect(stepsOf(happenings, { playedMs: () => -1 })).toEqual([cut("a", 0)]);
     expect(stepsOf(happenings, { playedMs: () => undefined })).toEqual([]);
+    expect(stepsOf(happenings, { playedMs: () => Number.NaN })).toEqual([]);
   });
 
   it.each([done, cancelled])("in v2 not after the response, whatever the player says", (end) => {
