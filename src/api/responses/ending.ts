@@ -22,6 +22,8 @@ export interface Carrier {
   readonly kind: StreamPoll["carrier"];
   pause(): void;
   resume(): void;
+  /** Delivers at once what has arrived and is held back. Absent where nothing is. */
+  catchUp?(): void;
   /** The service has ended the response; the connection can be reused. */
   complete(): void;
   /** The caller left or the response failed: the connection is no longer needed. */

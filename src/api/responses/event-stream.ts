@@ -143,7 +143,7 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
   }
 
   end(): void {
-    this.#takeAllLater();
+    this.catchUp();
     if (this.flow.isOver) return;
     try {
       if (this.#doubt) this.#readWhole(this.#doubt);
@@ -160,7 +160,7 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
   }
 
   fail(error: unknown): void {
-    this.#takeAllLater();
+    this.catchUp();
     if (this.#doubt?.isPage) this.#doubt.end(); // the page's text explains more than the broken connection
     this.flow.fail(error);
   }
@@ -185,7 +185,7 @@ class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSi
     if (this.#later.length === 0 && !this.#isPaused && !this.flow.isOver) this.#body.resume();
   };
 
-  #takeAllLater(): void {
+  catchUp(): void {
     for (const bytes of this.#later.splice(0)) this.#take(bytes);
   }
 

@@ -107,6 +107,7 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
   // Called by the caller of the response
 
   async interrupt(): Promise<void> {
+    this.#carrier.catchUp?.(); // the answer may be complete
     if (this.isOver) return;
     this.#isInterrupted = true;
     this.#reader.expectInterruption();

@@ -115,6 +115,14 @@ describe("what arrives while the caller has enough to read", () => {
     expect(error).toMatchObject({ kind: how === "end" ? "stream" : "network", partial: { text } });
   });
 
+  it("counts when the response is interrupted: it may be complete", async () => {
+    const { body, stream } = open();
+    for (const bytes of [plenty, Buffer.concat([delta("b"), completed])]) body.send(bytes);
+    await stream.interrupt();
+    const { text, status } = await stream.collect();
+    expect([text.replaceAll("a", ""), status]).toEqual(["b", "completed"]);
+  });
+
   it("comes before what a body that does not pause sends in the moment between", async () => {
     const { body, flow, stream } = open(new SentBody(false));
     for (const bytes of [plenty, delta("b")]) body.send(bytes);
