@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../wire/json.ts";
-import type { DeltaEvent } from "../received/item-parts.ts";
+import type { DeltaEvent } from "../events/types.ts";
 
 /** A kind of delta event. */
 export interface PieceKind {

@@ -1,8 +1,7 @@
 import type { StreamDeviation } from "../../../client/observe/telemetry.ts";
 import type { CodexFailure } from "../../refusal/kinds.ts";
-import type { DeltaEvent } from "../received/item-parts.ts";
 import type { ResponseEnd } from "../received/received.ts";
-import type { CompletedEvent, IncompleteEvent, ServedEvent } from "./types.ts";
+import type { CompletedEvent, DeltaEvent, IncompleteEvent, ServedEvent } from "./types.ts";
 
 /** The stream ends with this error. */
 export interface FailedOutcome extends ResponseEnd {

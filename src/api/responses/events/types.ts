@@ -262,3 +262,6 @@ export type ServedEvent =
  * `type` is the wire name without `response.`, or, if there is no such wire event, a name of this package.
  */
 export type ResponseEvent = ServedEvent | FrameEvent | RestartedEvent | SteeredEvent | ResumedEvent;
+
+/** A typed event that brings a piece of an item's text. */
+export type DeltaEvent = Extract<ResponseEvent, { readonly delta: string }>;

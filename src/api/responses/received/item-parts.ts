@@ -1,10 +1,7 @@
 import type { ResponseItem } from "../../wire/items.ts";
 import { isJsonObject, type JsonObject, textOf } from "../../wire/json.ts";
 import { fieldOf, filled, told } from "../events/fields.ts";
-import type { ResponseEvent } from "../events/types.ts";
-
-/** A typed event that brings a piece of an item's text. */
-export type DeltaEvent = Extract<ResponseEvent, { readonly delta: string }>;
+import type { DeltaEvent } from "../events/types.ts";
 
 /** Where a finished item has the text that deltas of one type bring. */
 interface Home {

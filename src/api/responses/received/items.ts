@@ -1,8 +1,8 @@
 import type { ResponseItem } from "../../wire/items.ts";
 import { writtenJson } from "../../wire/json.ts";
 import { fieldOf, filled } from "../events/fields.ts";
-import type { OutputItemDoneEvent, ResponseEvent } from "../events/types.ts";
-import { type DeltaEvent, mayHave, type PartText, partIndexOf, textsIn, withTexts } from "./item-parts.ts";
+import type { DeltaEvent, OutputItemDoneEvent, ResponseEvent } from "../events/types.ts";
+import { mayHave, type PartText, partIndexOf, textsIn, withTexts } from "./item-parts.ts";
 import { itemSummary, itemText } from "./item-text.ts";
 
 /** An item that has begun: the item as it was added, and the text received since. */

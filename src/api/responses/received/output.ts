@@ -1,8 +1,8 @@
 import { decodeItem } from "../../wire/item-decoder.ts";
 import type { ResponseItem } from "../../wire/items.ts";
 import { filled } from "../events/fields.ts";
-import type { OutputItemDoneEvent } from "../events/types.ts";
-import { type DeltaEvent, deltasOf, hasText } from "./item-parts.ts";
+import type { DeltaEvent, OutputItemDoneEvent } from "../events/types.ts";
+import { deltasOf, hasText } from "./item-parts.ts";
 
 interface Identity {
   readonly type: string;

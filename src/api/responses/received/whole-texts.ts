@@ -1,7 +1,7 @@
 import type { WholeTextEvent } from "../events/decoded.ts";
 import { fieldOf, filled, told } from "../events/fields.ts";
-import type { OutputItemDoneEvent, ServedEvent } from "../events/types.ts";
-import { type DeltaEvent, mayHave, partIndexOf, textsIn } from "./item-parts.ts";
+import type { DeltaEvent, OutputItemDoneEvent, ServedEvent } from "../events/types.ts";
+import { mayHave, partIndexOf, textsIn } from "./item-parts.ts";
 
 type Piece = WholeTextEvent["piece"];
 

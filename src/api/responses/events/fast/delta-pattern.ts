@@ -2,10 +2,9 @@ import { Buffer } from "node:buffer";
 import { keepShape } from "../../../../client/kept-shapes.ts";
 import { decodeRawText, type RawData, type RawText } from "../../../../client/raw-text.ts";
 import type { JsonObject } from "../../../wire/json.ts";
-import { type DeltaEvent, partIndexOf } from "../../received/item-parts.ts";
+import { partIndexOf } from "../../received/item-parts.ts";
 import type { DecodedEvent } from "../decoded.ts";
-
-export type { DeltaEvent };
+import type { DeltaEvent } from "../types.ts";
 
 /** True for a typed event whose `delta` is the only part that changes from one event to the next. */
 export function isDelta(decoded: DecodedEvent): decoded is DeltaEvent {

@@ -7,11 +7,12 @@ import { objectList } from "../../../../client/object-list.ts";
 import type { RawData, RawText } from "../../../../client/raw-text.ts";
 import type { JsonObject } from "../../../wire/json.ts";
 import type { DecodedEvent } from "../decoded.ts";
-import { type DeltaEvent, DeltaPattern, isDelta } from "./delta-pattern.ts";
+import type { DeltaEvent } from "../types.ts";
+import { DeltaPattern, isDelta } from "./delta-pattern.ts";
 import { type Frame, frameAt, framing } from "./frame.ts";
 import { type UnreadEvent, unreadEvent } from "./unread.ts";
 
-export type { DeltaEvent, UnreadEvent };
+export type { UnreadEvent };
 
 /** Number of items whose deltas may alternate, such as calls that are written in parallel. */
 const MOST_PATTERNS = 4;
