@@ -36,13 +36,15 @@ export interface CodexApiOptions extends Omit<ServiceOptions, "provider" | "auth
 /** Options that belong to the provider, and names that other SDKs have for theirs. */
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ...Object.keys(PROVIDER_NAMES).map((name): [string, string] => [name, ofProvider(name)]),
-  ["baseURL", ofProvider("baseUrl")],
+  ["baseUrl", "give provider: openaiProvider({ baseUrl })"],
+  ["baseURL", "give provider: openaiProvider({ baseUrl })"],
   ["defaultHeaders", ofProvider("headers")],
   ["maxRetries", ofProvider("retry: { maxRetries }")],
   ["apiKey", "give auth: apiKeyAuth(key)"],
 ]);
+/** With `baseUrl`, because `OPENAI_BASE_URL` counts only where no provider is given. */
 function ofProvider(option: string): string {
-  return `give provider: openaiProvider({ ${option} })`;
+  return `give provider: openaiProvider({ baseUrl, ${option} })`;
 }
 
 const OPTIONS = knownOptions<ServiceOptions>("the options of CodexApi", SERVICE_NAMES, ADVICE);

@@ -124,7 +124,11 @@ describe("an invalid option is a build error:", () => {
       () => new CodexApi(odd({ baseURL: "http://h" })),
       "give provider: openaiProvider({ baseUrl })",
     ],
-    ["a provider's option for CodexApi", () => new CodexApi(odd({ ca: "x" })), "give provider: openaiProvider({ ca })"],
+    [
+      "a provider's option for CodexApi",
+      () => new CodexApi(odd({ ca: "x" })),
+      "give provider: openaiProvider({ baseUrl, ca })",
+    ],
     ["one that resembles no option", () => session(odd({ frobnicate: 1 })), "there are provider, auth,"],
     [
       "both a service and a provider",
