@@ -72,6 +72,16 @@ it("a gateway without a provider or credentials says which of them is missing", 
   });
 });
 
+it.each([
+  ["a gateway", async (auth: never) => startGateway({ provider: openaiProvider(), auth })],
+  ["a fetch", async (auth: never) => createResponsesFetch({ provider: openaiProvider(), auth })],
+])("%s refuses a key in place of an auth provider when it is made", async (_what, make) => {
+  await expect(make("sk-1" as never)).rejects.toMatchObject({
+    kind: "build",
+    message: expect.stringMatching(/^auth must be an auth provider: apiKeyAuth\(key\)/),
+  });
+});
+
 it("a transport is built of the options that there are", () => {
   expect(() => new client.UndiciTransport({ dialer, maxRedirects: 0 })).not.toThrow();
 });

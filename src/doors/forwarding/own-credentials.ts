@@ -12,13 +12,16 @@ const MOST_REMEMBERED = 32;
  * Credentials that were replaced meanwhile are removed too, because an answer to a request with them may still arrive.
  */
 export class OwnCredentials {
-  /** The provider itself; the credentials that it returns are remembered. */
+  /** The same provider; the credentials that it returns are remembered. */
   readonly auth: AuthProvider;
+  /** As the caller gave it. */
+  readonly given: AuthProvider;
   /** By their text, in the order in which they were last returned. */
-  readonly #given = new Map<string, SentRequest>();
+  readonly #remembered = new Map<string, SentRequest>();
   #blank: Blank | undefined;
 
   constructor(auth: AuthProvider) {
+    this.given = auth;
     this.auth = {
       bearerToken: async () => {
         const token = await auth.bearerToken?.();
@@ -38,16 +41,16 @@ export class OwnCredentials {
 
   /** Removes them from a text. */
   readonly blank: Blank = (text) => {
-    this.#blank ??= blankerOf(...this.#given.values());
+    this.#blank ??= blankerOf(...this.#remembered.values());
     return this.#blank(text);
   };
 
   #remember(name: string, value: string): void {
     const header = `${name}: ${value}`;
-    if (this.#given.has(header)) return;
-    this.#given.set(header, { url: "", headers: { [name]: value }, secrets: [value] });
-    const [oldest] = this.#given.keys();
-    if (this.#given.size > MOST_REMEMBERED && oldest !== undefined) this.#given.delete(oldest);
+    if (this.#remembered.has(header)) return;
+    this.#remembered.set(header, { url: "", headers: { [name]: value }, secrets: [value] });
+    const [oldest] = this.#remembered.keys();
+    if (this.#remembered.size > MOST_REMEMBERED && oldest !== undefined) this.#remembered.delete(oldest);
     this.#blank = undefined;
   }
 }

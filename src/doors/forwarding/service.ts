@@ -92,6 +92,7 @@ export class ForwardingService {
       provider: { ...provider, retry: { ...provider.retry, maxRetries: 0 } },
       auth: own?.auth ?? noAuth(),
     });
+    if (own) this.#api.as(own.given); // throws if it is no auth provider, which `own.auth` always is
     const maxOpen = maxConnections ?? DEFAULT_MAX_CONNECTIONS;
     this.#sessions = new SessionPool({ maxOpen, maxIdle: maxOpen });
   }
