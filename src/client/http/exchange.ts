@@ -18,6 +18,8 @@ export interface ExchangeHead {
 export interface ExchangeOptions {
   /** For messages: origin and path. */
   readonly url: string;
+  /** For messages: the proxy at the other end of the connection, if it forwards the request. */
+  readonly forwarder: string | undefined;
   readonly headersTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
   /** The reads of the connection's socket. */
@@ -124,7 +126,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
     if (Failure.is(cause)) this.#fail(cause);
     else if (isRefusedRequest(cause)) this.#fail(unsendable(cause, this.#options.url), "unused");
     else if (!this.#waiting) this.#fail(brokenBody(cause));
-    else this.#fail(this.#options.explain(cause) ?? brokenRequest(cause, this.#options.url));
+    else this.#fail(this.#options.explain(cause) ?? brokenRequest(cause, this.#options));
   }
 
   // Called by the reader
@@ -178,10 +180,10 @@ export class Exchange implements Dispatcher.DispatchHandler, ByteStream {
   };
 
   #startHeadersTimer(): void {
-    const timeoutMs = this.#options.headersTimeoutMs;
+    const { url, forwarder = "the server or a proxy in between", headersTimeoutMs: timeoutMs } = this.#options;
     this.#headersTimer = new IdleTimer(timeoutMs, () => {
       const error = new TimeoutError(
-        `no response headers from ${this.#options.url} within ${timeoutMs} ms; the server or a proxy in between accepted the request but does not answer`,
+        `no response headers from ${url} within ${timeoutMs} ms; ${forwarder} accepted the request but does not answer`,
         { phase: "headers", timeoutMs },
       );
       this.#fail(error);
@@ -237,23 +239,39 @@ function unsendable(cause: Error, url: string): BuildError {
   });
 }
 
-function brokenRequest(cause: Error & { data?: unknown }, url: string): NetworkError {
+function brokenRequest(cause: Error & { data?: unknown }, { url, forwarder }: ExchangeOptions): NetworkError {
   const code = causeCode(cause);
   if (code === "UND_ERR_HEADERS_OVERFLOW") {
     return finalError(`${url} ${HEAD_TOO_LARGE.what}; ${HEAD_TOO_LARGE.advice}`, HEAD_TOO_LARGE.code, cause);
   }
   if (cause.name === "HTTPParserError" || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") {
-    const what = isTlsRecord(cause.data)
-      ? "the server there uses TLS: write https:// instead of http://"
-      : "check scheme, host and port: the server there, or a proxy in between, does not send valid HTTP";
+    const isTls = isTlsRecord(cause.data);
+    const what = forwarder === undefined ? notHttp(isTls) : notHttpProxy(isTls, forwarder);
     return finalError(`the answer from ${url} cannot be read as HTTP (${cause.message}); ${what}`, NOT_HTTP, cause);
   }
-  const advice = url.startsWith("http:") ? "; if the server there uses TLS, write https:// instead of http://" : "";
+  const advice =
+    forwarder !== undefined
+      ? `; it was sent to ${forwarder}: check that this is an HTTP proxy, its scheme and port, and that it allows this host`
+      : url.startsWith("http:")
+        ? "; if the server there uses TLS, write https:// instead of http://"
+        : "";
   return new NetworkError(`the connection to ${url} broke before an answer came (${cause.message})${advice}`, {
     code,
     phase: "request",
     cause: withoutRawBytes(cause),
   });
+}
+
+function notHttp(isTls: boolean): string {
+  return isTls
+    ? "the server there uses TLS: write https:// instead of http://"
+    : "check scheme, host and port: the server there, or a proxy in between, does not send valid HTTP";
+}
+
+function notHttpProxy(isTls: boolean, forwarder: string): string {
+  return isTls
+    ? `${forwarder} uses TLS: write https:// instead of http:// there`
+    : `${forwarder} sent it: check that this is an HTTP proxy, and its scheme and port`;
 }
 
 function finalError(message: string, code: string, cause: Error): NetworkError {

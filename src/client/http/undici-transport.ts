@@ -3,7 +3,7 @@ import { BuildError, type HttpError, NetworkError } from "../failure/kinds.ts";
 import { callQuietly, type Logger, steadyLogger } from "../observe/log.ts";
 import { type Blank, blankerOf, safeUrl } from "../observe/redact.ts";
 import { byteCount, count, knownOptions, milliseconds } from "../options.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer } from "../route/index.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS, type Dialer, describePeer, proxyPeer } from "../route/index.ts";
 import {
   DEFAULT_HEADERS_TIMEOUT_MS,
   type HttpRequest,
@@ -149,6 +149,7 @@ export class UndiciTransport implements HttpTransport {
   ): Promise<ExchangeHead> {
     const exchange = new Exchange({
       url: shownUrl,
+      forwarder: forwardThrough && describePeer(proxyPeer(forwardThrough.route)),
       headersTimeoutMs: request.timeouts?.headersMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
       signal: request.signal,
       reads: connection.reads,

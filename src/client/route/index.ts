@@ -8,7 +8,7 @@ export { QuietSince, watchPath } from "./dead-path.ts";
 export { createDialer, type Dialer, type DialerOptions, type Forward, type TlsUpgrader } from "./dialer.ts";
 export type { DirectRoute, ProxyRoute, Route } from "./environment-proxy.ts";
 export { newHttpAgent, newHttpsAgent } from "./node-http.ts";
-export { type ConnectStep, describePeer, isThisMachine, type Peer } from "./peer.ts";
+export { type ConnectStep, describePeer, isThisMachine, type Peer, proxyPeer } from "./peer.ts";
 export type { ProxyScheme, ProxyUrl } from "./proxy-url.ts";
 export { checkTakesConnections } from "./runtime.ts";
 export { type DialTarget, type TargetProtocol, targetOf } from "./target.ts";

@@ -1,9 +1,11 @@
+import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { targetOf } from "../../../src/client/route/index.ts";
 import { createTrust } from "../../../src/client/trust/index.ts";
 import { startHttpProxy } from "../../support/proxies/http-proxy.ts";
 import { startTcpServer } from "../../support/proxies/loopback.ts";
 import { closedPort } from "../../support/serve.ts";
+import { get, openTransport } from "../../support/transport.ts";
 import { abortListeners, failureOf, printed, scriptedProxy, testDialer, watchHandles } from "./support.ts";
 
 // parity: proxy/refusal-told-apart
@@ -173,5 +175,46 @@ describe("a proxy that fails", () => {
     expect(abortListeners(controller.signal)).toBe(0);
     await proxy.allClosed();
     await settled();
+  });
+});
+
+describe("a request for plain HTTP that a proxy should forward names the proxy", () => {
+  const proxyAt = (port: number) => `the proxy 127.0.0.1:${port} (from HTTP_PROXY)`;
+
+  it.each<[string, (socket: Socket) => unknown, object, (port: number) => string]>([
+    [
+      "hangs up",
+      (socket) => socket.end(),
+      { phase: "request", retryable: true },
+      (port) => `it was sent to ${proxyAt(port)}: check that this is an HTTP proxy, its scheme and port, and`,
+    ],
+    [
+      "speaks TLS",
+      (socket) => socket.end(Buffer.from([0x15, 3, 3, 0, 2, 2, 0x28])),
+      { code: "NOT_HTTP", outlook: "never" },
+      (port) => `${proxyAt(port)} uses TLS: write https:// instead of http:// there`,
+    ],
+    [
+      "speaks another protocol",
+      (socket) => socket.end("220 mail.example.test ESMTP\r\n"),
+      { code: "NOT_HTTP", outlook: "never" },
+      (port) => `${proxyAt(port)} sent it: check that this is an HTTP proxy, and its scheme and port`,
+    ],
+    [
+      "does not answer",
+      () => {},
+      { kind: "timeout", phase: "headers" },
+      (port) => `within 60 ms; ${proxyAt(port)} accepted the request but does not answer`,
+    ],
+  ])("when it %s", async (_what, answer, fields, text) => {
+    const proxy = await startTcpServer((socket) => socket.once("data", () => answer(socket)));
+    const dialer = testDialer({ env: { HTTP_PROXY: `http://alice:s3cret@127.0.0.1:${proxy.port}` } });
+    const request = get("http://api.origin.test/v1", { timeouts: { headersMs: 60 } });
+    const error = await failureOf(openTransport({ dialer }).execute(request));
+    expect(error).toMatchObject(fields);
+    expect(error.message).toContain("http://api.origin.test/v1");
+    expect(error.message).toContain(text(proxy.port));
+    expect(printed(error)).not.toContain("s3cret");
+    await proxy.allClosed();
   });
 });
