@@ -194,7 +194,7 @@ function hint({ sourceEnv }: CaBundleSource): string {
 /** Mistakes that are hard to see in the path of a message. */
 function pathRemark(path = ""): string {
   if (path !== path.trim()) return " The path begins or ends with white space, which counts.";
-  if (/^["'].*["']$/.test(path)) return " The path stands in quotation marks, which count.";
+  if (/^["'].*["']$/.test(path)) return " The path stands in quotation marks: leave them out.";
   if (path.startsWith("~")) return " The path begins with ~, which only a shell replaces: write the home folder out.";
   return "";
 }

@@ -92,7 +92,8 @@ export function createTrust(options: TrustOptions = {}): Trust {
     return roots;
   };
   const rootProblems = () => rootsOnce().problems;
-  const facts: TrustFacts = { selection, bundle, hasClientCertificate: clientCertificate !== undefined, rootProblems };
+  const problems = () => [...rootProblems(), ...withoutEffect(env)];
+  const facts: TrustFacts = { selection, bundle, hasClientCertificate: clientCertificate !== undefined, problems };
   let isNoted = false;
   const context = () => {
     const note = isNoted ? undefined : missingLevelsNote();
@@ -115,6 +116,12 @@ export function createTrust(options: TrustOptions = {}): Trust {
       return [describeTrusted(facts), ...origins, ...rootProblems(), ...(note === undefined ? [] : [note])].join("\n");
     },
   };
+}
+
+/** Who sets it expects a refused certificate to be accepted. */
+function withoutEffect(env: Environment): readonly string[] {
+  if (env.NODE_TLS_REJECT_UNAUTHORIZED !== "0") return [];
+  return ["NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect here: certificates are always checked."];
 }
 
 function logFailure<Result>(logger: Logger, build: () => Result): Result {

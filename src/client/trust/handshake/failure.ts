@@ -12,8 +12,8 @@ export interface TrustFacts {
   readonly selection: CaSelection;
   readonly bundle: CaBundle | undefined;
   readonly hasClientCertificate: boolean;
-  /** Problems with the files of system roots, a sentence each. */
-  readonly rootProblems?: (() => readonly string[]) | undefined;
+  /** Problems with the files of system roots, and settings without effect, a sentence each. */
+  readonly problems?: (() => readonly string[]) | undefined;
 }
 
 /** A file that was changed after it was read: it may contain the missing certificate by now. */
@@ -50,7 +50,7 @@ export function untrustedPeer(
     describeChain(chain),
     describeTrusted(facts),
     ...changedSince(facts.bundle),
-    ...(facts.rootProblems?.() ?? []),
+    ...(facts.problems?.() ?? []),
     verdict.advice,
   ];
   return tlsError(sentences, verdict.code, "never");

@@ -99,7 +99,7 @@ describe("a file that cannot be read is an error of its own:", () => {
 
   test.each([
     ["white space", "/nowhere/ca.pem ", /white space, which counts\.$/],
-    ["quotation marks", '"/nowhere/ca.pem"', /quotation marks, which count\.$/],
+    ["quotation marks", '"/nowhere/ca.pem"', /in quotation marks: leave them out\.$/],
     ["an unexpanded ~", "~/ca.pem", /begins with ~, which only a shell replaces/],
   ])("a typing mistake in the path is pointed out after the hint: %s", (_title, path, remark) => {
     const { message } = read(path);
