@@ -14,6 +14,8 @@ export interface CommandDescription {
   readonly name: string;
   /** The argument that is not an option, as the help names it; undefined if the command takes none. */
   readonly argument?: string;
+  /** Whether the command runs without the argument. */
+  readonly isArgumentOptional?: boolean;
   /** The possible values of the argument, if there are few. */
   readonly choices?: readonly string[];
   /** The required option, for the first line of the help. */

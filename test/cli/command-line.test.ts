@@ -285,6 +285,14 @@ describe("an option without effect", () => {
   });
 });
 
+it.each(["respond [PROMPT]", "doctor [URL]", "resume ID", "upload FILE", "responses get ID", "completion SHELL"])(
+  "the help shows which argument may be left out: %s",
+  async (usage) => {
+    const { stdout } = await runCommand([...usage.split(" ").slice(0, -1), "--help"]);
+    expect(stdout).toContain(`usage: codex-wire ${usage} [OPTIONS]\n`);
+  },
+);
+
 describe("an option", () => {
   it.each([
     [

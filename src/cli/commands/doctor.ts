@@ -32,6 +32,7 @@ const DEFAULT_IDLE_TIMEOUT_MS = 30_000;
 export const doctor = defineCommand({
   name: "doctor",
   argument: "URL",
+  isArgumentOptional: true,
   about: `Explains how URL (default: the provider's base URL) would be reached: which variable chose the CA bundle and what is in it, which proxy is
 used and why, then name resolution, TCP, proxy, TLS, HTTP and WebSocket in turn, each with its time. It changes nothing, sends no key and
 prints no secret. The exit status is that of the first failure.`,

@@ -39,6 +39,7 @@ const options = {
 export const realtime = defineCommand({
   name: "realtime",
   argument: "TEXT",
+  isArgumentOptional: true,
   about: `Talks to a realtime session. TEXT, or each line of standard input, is said to the model; what both sides say goes to
 standard output, a line a speaker. The command ends after the last answer, or with Ctrl-C.`,
   commonOptions,

@@ -39,13 +39,14 @@ const options = {
 export const respond = defineCommand({
   name: "respond",
   argument: "PROMPT",
+  isArgumentOptional: true,
   about: `Streams one response to standard output. PROMPT comes from the argument, or from standard input (at most 256 MiB) where it is - or
 left out. The answer alone goes to standard output, reasoning and all else to standard error. At a terminal, with --carrier websocket, a line that
 is typed while the answer comes corrects it.`,
   options,
   examples: [
     ['codex-wire respond "Why is the sky blue?"', "one question"],
-    ["git diff | codex-wire respond --instructions 'Review this change.' -", "what to read on standard input"],
+    ["git diff | codex-wire respond --instructions 'Review this change.' -", "what to review comes on standard input"],
     ["codex-wire respond --request body.json --json | jq -c .type", "a whole request, and its events"],
     ["codex-wire respond --background --reasoning high 'Prove it.'", "an answer that survives a broken connection"],
   ],

@@ -22,9 +22,10 @@ export function helpOf(description: CommandDescription, columns = USUAL_COLUMNS)
 }
 
 /** The first line. */
-export function usageOf({ name, argument, needs, actions }: CommandDescription): string {
+export function usageOf({ name, argument, isArgumentOptional, needs, actions }: CommandDescription): string {
   if (actions) return `usage: codex-wire ${name} ACTION ${argument} [OPTIONS]`;
-  return ["usage: codex-wire", name, needs, argument && `[${argument}]`, "[OPTIONS]"].filter(Boolean).join(" ");
+  const word = argument && isArgumentOptional ? `[${argument}]` : argument;
+  return ["usage: codex-wire", name, needs, word, "[OPTIONS]"].filter(Boolean).join(" ");
 }
 
 /** Each option as it is written, with its explanation. */
