@@ -251,7 +251,7 @@ function brokenRequest(cause: Error & { data?: unknown }, { url, forwarder }: Ex
   }
   const advice =
     forwarder !== undefined
-      ? `; it was sent to ${forwarder}: check that this is an HTTP proxy, its scheme and port, and that it allows this host`
+      ? `; the request was sent to ${forwarder}: check that this is an HTTP proxy, its scheme and port, and that it allows this host`
       : url.startsWith("http:")
         ? "; if the server there uses TLS, write https:// instead of http://"
         : "";

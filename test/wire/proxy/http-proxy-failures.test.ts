@@ -186,7 +186,7 @@ describe("a request for plain HTTP that a proxy should forward names the proxy",
       "hangs up",
       (socket) => socket.end(),
       { phase: "request", retryable: true },
-      (port) => `it was sent to ${proxyAt(port)}: check that this is an HTTP proxy, its scheme and port, and`,
+      (port) => `the request was sent to ${proxyAt(port)}: check that this is an HTTP proxy, its scheme and port, and`,
     ],
     [
       "speaks TLS",

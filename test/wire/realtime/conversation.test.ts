@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   RealtimeConversation,
   type RealtimeConversationEvent,
@@ -192,6 +192,22 @@ describe("a conversation is over", () => {
     expect(await events.next()).toMatchObject({ done: true });
     expect(conversation.closeReason).toBe("error");
     await emulator.waitForClosedWebSockets(1);
+  });
+
+  it("with an error in v2 that is delivered before the service has answered the close frame", async () => {
+    const line = await Line.open({ config: { protocol: "v2" } });
+    const conversation = new RealtimeConversation(line.connection);
+    const events = conversation[Symbol.asyncIterator]();
+    let answered = () => {};
+    const closing = new Promise<void>((resolve) => {
+      answered = resolve;
+    });
+    vi.spyOn(line.connection, "close").mockReturnValue(closing);
+    line.say({ type: "error", error: { message: "no" } });
+    expect(await events.next()).toEqual({ done: false, value: { type: "error", message: "no" } });
+    expect(line.connection.close).toHaveBeenCalledOnce();
+    answered();
+    expect(await events.next()).toEqual({ done: true, value: undefined });
   });
 
   it.each<[string, (line: Line) => unknown, object]>([

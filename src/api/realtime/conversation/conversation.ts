@@ -67,6 +67,8 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
   #named = 0;
   readonly #lastMessages = new Map<string, string>();
   #closeReason: RealtimeCloseReason | undefined;
+  /** The end of its connection after an error that ends it. */
+  #ended: Promise<void> | undefined;
 
   constructor(connection: RealtimeWebSocketConnection, options: RealtimeConversationOptions<Calls> = {}) {
     object("the connection of RealtimeConversation", connection, "one of realtime.connect()");
@@ -163,7 +165,10 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
     try {
       for (;;) {
         for (let told = this.#untold.shift(); told; told = this.#untold.shift()) yield told;
-        if (this.#closeReason === "error") return;
+        if (this.#closeReason === "error") {
+          await this.#ended;
+          return;
+        }
         const event = await this.#connection.nextEvent();
         if (event === undefined) break;
         await this.#take(event);
@@ -193,16 +198,17 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
       // The service's message may contain a prompt.
       this.#logger.debug({ about: cause?.do }, "the service reported an error that is corrected");
     }
-    if (steps.some((step) => step.do === "end")) await this.#fail();
+    if (steps.some((step) => step.do === "end")) this.#fail();
   }
 
   #read(call: ConversationStep & { readonly do: "call" }): Promise<RealtimeFunctionCall<Calls>> {
     return readFunctionCall(call, this.#tools ?? (this.#connection.tools as ReadingTools<Calls>));
   }
 
-  async #fail(): Promise<void> {
+  /** The error is delivered at once: the service may take seconds to answer a close frame. */
+  #fail(): void {
     this.#closeReason ??= "error";
-    await this.#connection.close();
+    this.#ended = this.#connection.close();
   }
 
   /** If the connection has ended, nothing can be answered any more; the rest of its events and its end are still read in their order. */
