@@ -223,12 +223,10 @@ function writtenOutput(output: ToolResult): ToolOutput {
   }
   if (output instanceof Promise) throw new BuildError("functionOutput: the output is a promise; await it first");
   if (output instanceof Error) return String(output);
-  if (Symbol.iterator in Object(output)) {
-    const { name } = (output as object).constructor;
+  if (Symbol.iterator in Object(output))
     throw new BuildError(
-      `functionOutput: the output is a ${name}; write it as a text, or as an object of plain values`,
+      "functionOutput: the output is bytes, a map or another iterable; write it as a text, or as an object of plain values",
     );
-  }
   return jsonText(output, withErrors);
 }
 

@@ -218,8 +218,16 @@ test.each([
     [{ path: "a" }],
     "a list must hold parts; write another one with JSON.stringify, or as { results: list }",
   ],
-  ["bytes", Buffer.from("x"), "the output is a Buffer; write it as a text, or as an object of plain values"],
-  ["a map", new Map([["a", 1]]), "the output is a Map; write it as a text, or as an object of plain values"],
+  [
+    "bytes",
+    Buffer.from("x"),
+    "the output is bytes, a map or another iterable; write it as a text, or as an object of plain values",
+  ],
+  [
+    "a map",
+    new Map([["a", 1]]),
+    "the output is bytes, a map or another iterable; write it as a text, or as an object of plain values",
+  ],
 ])("functionOutput refuses %s, and says what it accepts", (_, output, message) => {
   // @ts-expect-error It does not compile either.
   expect(() => functionOutput("c", output)).toThrow(new BuildError(`functionOutput: ${message}`));
