@@ -26,6 +26,7 @@ it.each([
   );
 });
 
+// parity: auth/key-alone
 it.each(['"sk-1"', "'sk-1'", "Bearer sk-1"])("%s is refused as a key: only the key alone is one", (key) => {
   expect(() => apiKeyAuth(key)).toThrow(
     expect.objectContaining({ kind: "build", message: expect.stringMatching(/^the API key must be the key alone/) }),
