@@ -191,11 +191,12 @@ function charactersOf(data: RawData): RawText {
     : Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("latin1");
 }
 
-/** One event in event-stream format; line ends inside the data are part of that format. */
+/** True if the event can be the end with which the service or a gateway fails. */
 function mayFail(wireType: string): boolean {
   return FAILURES.has(wireType) || ENDS.has(wireType) || !NO_FAILURE.test(wireType);
 }
 
+/** One event in event-stream format; line ends inside the data are part of that format. */
 function framed(wireType: string, data: RawData): RawText {
   const text = charactersOf(data);
   const lines = text.includes("\n") || text.includes("\r") ? text.replace(/\r\n|\r|\n/g, "\ndata: ") : text;
