@@ -4,6 +4,7 @@ import type { AnswerReader } from "../../wire/answer-reader.ts";
 import { decodeItem } from "../../wire/item-decoder.ts";
 import type { OpenString, ResponseItem } from "../../wire/items.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { fieldOf, filled, told } from "../events/fields.ts";
 import { readUsage } from "../events/usage.ts";
 import { itemText } from "../received/item-text.ts";
 
@@ -53,30 +54,19 @@ export function readStoredResponse(answer: AnswerReader, askedFor?: string): Sto
     status: state,
     items,
     text: items.map((item) => itemText(item, "output_text")).join(""),
-    ...(tokenUsage ? { tokenUsage } : {}),
-    ...given("reason", fieldOf(wire.incomplete_details, "reason")),
-    ...failureIn(wire.error),
-    ...given("model", model),
-    ...(typeof createdAt === "number" ? { createdAt } : {}),
+    ...told({
+      tokenUsage,
+      reason: filled(fieldOf(wire.incomplete_details, "reason")),
+      error: failureIn(wire.error),
+      model: filled(model),
+      createdAt: typeof createdAt === "number" ? createdAt : undefined,
+    }),
     wire,
   };
 }
 
-function failureIn(error: unknown): Pick<StoredResponse, "error"> {
-  if (!isJsonObject(error) && filled(error) === undefined) return {};
+function failureIn(error: unknown): StoredResponse["error"] {
+  if (!isJsonObject(error) && filled(error) === undefined) return undefined;
   const { code, message } = readErrorDetails(error);
-  return { error: { ...given("code", code), ...given("message", message) } };
-}
-
-function given<Name extends string>(name: Name, value: unknown): { readonly [Key in Name]?: string } {
-  const text = filled(value);
-  return (text === undefined ? {} : { [name]: text }) as { readonly [Key in Name]?: string };
-}
-
-function filled(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return isJsonObject(value) ? value[name] : undefined;
+  return told({ code: filled(code), message: filled(message) });
 }
