@@ -19,8 +19,8 @@ import type { Exchange, ExchangeHost } from "./exchange.ts";
 import { type LaneName, RequestTurns } from "./turns.ts";
 
 /** The service's limits for one connection: more responses wait, more names are refused. */
-const MOST_IN_FLIGHT = 16;
-const MOST_NAMES = 32;
+export const MOST_IN_FLIGHT = 16;
+export const MOST_NAMES = 32;
 /** How many requests may wait here. */
 const MOST_WAITING = 1_000;
 

@@ -3,6 +3,7 @@ import { SharedWork } from "../../../client/waiting/shared-work.ts";
 import type { WebSocketLimits } from "../../provider.ts";
 import type { ResponsesWebSocketConnection } from "../../responses/websocket/connection.ts";
 import type { WebSocketConnectOptions } from "../../responses/websocket/options.ts";
+import { MOST_IN_FLIGHT, MOST_NAMES } from "../../responses/websocket/traffic.ts";
 import type { CallScope } from "../../service/call.ts";
 import { SharedConnection } from "./shared-connection.ts";
 
@@ -19,11 +20,6 @@ export interface ConnectionsOptions extends Pick<WebSocketLimits, "lanes" | "one
   readonly maxAgeMs: number;
   readonly maxConnections: number;
 }
-
-/** Named lanes that the service accepts on a connection. Other servers may accept fewer. */
-const MOST_NAMES = 32;
-/** From this many lanes on, a further connection is opened: the service runs this many responses on one connection at a time. */
-const FULL = 16;
 
 /** Who has a place on a connection: a lane, or the session's own conversation. */
 export interface Occupant {
@@ -50,7 +46,7 @@ export class SessionConnections {
   #isClosed = false;
   /** The server does not repeat `stream_id`, so each lane gets a connection, as long as there are enough of them. */
   #takesTurns = false;
-  /** How many names the server accepts on a connection. */
+  /** How many names the server accepts on a connection: as many as the service, or fewer. */
   #mostNames = MOST_NAMES;
 
   constructor(options: ConnectionsOptions) {
@@ -125,9 +121,10 @@ export class SessionConnections {
     await Promise.all(this.#shared.splice(0).map(({ connection }) => connection.close()));
   }
 
+  /** A connection that runs as many responses as it can at a time is full: a further one is opened. */
   #hasRoom(shared: SharedConnection, { isNamed }: Occupant): boolean {
     if (this.takesTurns(shared)) return shared.isUnused;
-    return isNamed ? shared.lanes < FULL : !shared.connection.isBusy(undefined);
+    return isNamed ? shared.lanes < MOST_IN_FLIGHT : !shared.connection.isBusy(undefined);
   }
 
   #takeAmong(all: readonly SharedConnection[], lane: Occupant): Omit<Place, "wasIdle"> | undefined {
@@ -186,7 +183,7 @@ export class SessionConnections {
 
   /** One that is under way, or a further one where those will have no room and it may be opened. */
   #openingWithRoom(): SharedWork<SharedConnection> {
-    const room = this.#takesTurns ? 1 : Math.min(FULL, this.#mostNames);
+    const room = this.#takesTurns ? 1 : Math.min(MOST_IN_FLIGHT, this.#mostNames);
     const openings = [...this.#openings];
     const [roomy] = openings.find(([, waiting]) => waiting < room) ?? [];
     const [last] = openings.at(-1) ?? [];
