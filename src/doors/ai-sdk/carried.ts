@@ -20,8 +20,9 @@ export interface Carried {
   readonly arguments?: string | undefined;
 }
 
+/** The SDK validates it as JSON, where an undefined field is an error. */
 export function metadata(fields: object): SharedV4ProviderMetadata {
-  return { [PROVIDER]: withoutUndefined(fields) };
+  return { [PROVIDER]: given(fields) as JSONObject };
 }
 
 /** Stored with a part that is no longer valid, because the answer was started again after it. */
@@ -49,7 +50,7 @@ export function without(item: object, ...names: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(item).filter(([name]) => !names.includes(name)));
 }
 
-// The SDK validates its input as JSON, where an undefined field is an error.
-function withoutUndefined(fields: object): JSONObject {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as JSONObject;
+/** The fields that are not undefined. */
+export function given(fields: object): JsonObject {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -1,7 +1,7 @@
 import type { JSONValue, LanguageModelV4Content } from "@ai-sdk/provider";
 import type { JsonObject, ResponseItem } from "../../index.ts";
 import { metadata, without } from "./carried.ts";
-import { camelKeys } from "./key-case.ts";
+import { camelKeys, camelWord } from "./key-case.ts";
 import type { CallTools } from "./tools/of-call.ts";
 
 /** A call that the service has run, in the SDK's form: its name, input and result. */
@@ -26,25 +26,25 @@ const HOSTED: ReadonlyMap<string, (item: JsonObject) => HostedCall> = new Map<st
       ({ action, status }: JsonObject) => {
         if (FAILED.has(String(status))) return { name: "web_search", input: {}, result: { status }, isError: true };
         const { type, sources, ...told } = (action ?? {}) as { readonly type?: string; readonly sources?: unknown };
-        const camel = camelKeys({ a: { type: type && camelWord(type), ...told } }) as { readonly a: object };
-        return {
-          name: "web_search",
-          input: {},
-          result: type ? { action: camel.a, ...(sources ? { sources } : {}) } : {},
-        };
+        const result = type
+          ? { action: camelKeys({ type: camelWord(type), ...told }), ...(sources ? { sources } : {}) }
+          : {};
+        return { name: "web_search", input: {}, result };
       },
     ],
     [
       "file_search_call",
       ({ queries, results }: JsonObject) => ({
-        ...{ name: "file_search", input: {} },
+        name: "file_search",
+        input: {},
         result: { queries, results: camelKeys(results ?? null) },
       }),
     ],
     [
       "code_interpreter_call",
       ({ code, container_id, outputs }: JsonObject) => ({
-        ...{ name: "code_interpreter", input: { code, containerId: container_id } },
+        name: "code_interpreter",
+        input: { code, containerId: container_id },
         result: { outputs },
       }),
     ],
@@ -55,7 +55,9 @@ const HOSTED: ReadonlyMap<string, (item: JsonObject) => HostedCall> = new Map<st
     [
       "mcp_call",
       ({ name, server_label, arguments: input, output, error }: JsonObject) => ({
-        ...{ name: `mcp.${name}`, input, dynamic: true },
+        name: `mcp.${name}`,
+        input,
+        dynamic: true,
         result: {
           type: "call",
           serverLabel: server_label,
@@ -105,10 +107,6 @@ function sourcesOf({ type, id, action, results }: JsonObject): LanguageModelV4Co
     ...{ type: "source", sourceType: "document", id: `${id}:${fileId}`, mediaType: "text/plain" },
     ...{ title: filename, filename, providerMetadata: metadata({ type: "file_search", fileId }) },
   }));
-}
-
-function camelWord(word: string): string {
-  return word.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 export function jsonOf(value: unknown): NonNullable<JSONValue> {

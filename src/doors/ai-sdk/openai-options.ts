@@ -1,6 +1,6 @@
 import type { LanguageModelV4CallOptions, SharedV4Warning } from "@ai-sdk/provider";
 import type { JsonObject, ResponseItem } from "../../index.ts";
-import { asItem } from "./carried.ts";
+import { asItem, given } from "./carried.ts";
 import { snakeKeys } from "./key-case.ts";
 import type { AllowedTools } from "./tools/of-call.ts";
 
@@ -18,9 +18,6 @@ export interface OpenaiOptions {
   readonly behind: readonly ResponseItem[];
 }
 
-/** Options without a counterpart here. Files of every kind are sent in any case. */
-const UNSUPPORTED = ["systemMessageMode"] as const;
-
 export function openaiOptions(
   { providerOptions }: LanguageModelV4CallOptions,
   warnings: SharedV4Warning[],
@@ -28,10 +25,11 @@ export function openaiOptions(
   const { reasoningEffort, reasoningSummary, reasoningMode, reasoningContext, reasoningEffortUpdate, ...others } =
     providerOptions?.openai ?? {};
   const { textVerbosity, textFormat, strictJsonSchema, logprobs, allowedTools, compactionTrigger, ...further } = others;
-  const { forceReasoning, includeWebSearchSources, passThroughUnsupportedFiles: _, ...rest } = further;
-  for (const name of UNSUPPORTED)
-    if (rest[name] !== undefined) warnings.push({ type: "unsupported", feature: `providerOptions.openai.${name}` });
-  const { systemMessageMode: __, ...wire } = rest;
+  const { forceReasoning, includeWebSearchSources, ...rest } = further;
+  // Without a counterpart here; files of every kind are sent in any case.
+  const { systemMessageMode, passThroughUnsupportedFiles: _, ...wire } = rest;
+  if (systemMessageMode !== undefined)
+    warnings.push({ type: "unsupported", feature: "providerOptions.openai.systemMessageMode" });
   return {
     fields: {
       ...(snakeKeys(wire) as JsonObject),
@@ -66,9 +64,4 @@ export function summaryFor(effort: unknown): "detailed" | undefined {
 function group(name: string, fields: JsonObject): JsonObject {
   const said = given(fields);
   return Object.keys(said).length > 0 ? { [name]: said } : {};
-}
-
-/** The fields that are not undefined. */
-export function given(fields: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -2,9 +2,9 @@ import type { LanguageModelV4CallOptions, SharedV4Warning } from "@ai-sdk/provid
 import type { JsonObject } from "../../index.ts";
 import type { WholeRequest } from "../conversations.ts";
 import type { RequestDefaults } from "../line.ts";
-import { PROVIDER } from "./carried.ts";
+import { given, PROVIDER } from "./carried.ts";
 import { inputOfPrompt } from "./input/prompt.ts";
-import { given, type OpenaiOptions, openaiOptions, summaryFor } from "./openai-options.ts";
+import { type OpenaiOptions, openaiOptions, summaryFor } from "./openai-options.ts";
 import { CallTools } from "./tools/of-call.ts";
 
 export interface ModelCall {
@@ -55,12 +55,10 @@ function settings(
         ? {
             format: responseFormat.schema
               ? given({
-                  ...{
-                    type: "json_schema",
-                    name: responseFormat.name ?? "response",
-                    strict,
-                    schema: responseFormat.schema,
-                  },
+                  type: "json_schema",
+                  name: responseFormat.name ?? "response",
+                  strict,
+                  schema: responseFormat.schema,
                   description: responseFormat.description,
                 })
               : { type: "json_object" },

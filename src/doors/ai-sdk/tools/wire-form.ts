@@ -1,7 +1,7 @@
 import type { LanguageModelV4FunctionTool, LanguageModelV4ProviderTool } from "@ai-sdk/provider";
 import type { FunctionTool, JsonObject, Tool } from "../../../index.ts";
 import { PROVIDER } from "../carried.ts";
-import { snakeKeys } from "../key-case.ts";
+import { snakeKeys, snakeWord } from "../key-case.ts";
 
 /** A group of tools that the model sees under one name. */
 interface Namespace {
@@ -71,5 +71,5 @@ function containerOf(container: unknown): unknown {
 
 function environmentOf(environment: unknown): unknown {
   const { type = "local", ...fields } = environment as { readonly type?: string };
-  return { type: type.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), ...fields };
+  return { type: snakeWord(type), ...fields };
 }
