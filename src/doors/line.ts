@@ -24,8 +24,15 @@ export function openLine(options: LineOptions): Line {
   const { maxConnectionAgeMs, maxFrameBytes, maxConnections, ...apiOptions } = rest;
   const api = new CodexApi(apiOptions);
   const session = {
-    ...{ conversationId, sessionSource, carrier, compression, frameCompression, headers },
-    ...{ maxConnectionAgeMs, maxFrameBytes, maxConnections },
+    conversationId,
+    sessionSource,
+    carrier,
+    compression,
+    frameCompression,
+    headers,
+    maxConnectionAgeMs,
+    maxFrameBytes,
+    maxConnections,
   };
   return { open: () => api.session(session), close: () => api.close() };
 }

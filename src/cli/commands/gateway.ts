@@ -101,8 +101,16 @@ async function optionsOf(values: GatewayValues, logger: Logger, signal: AbortSig
   const { maxConnections, maxBodyBytes, maxHeldBytes, maxRequests, maxClients, pingIntervalMs } = values;
   return {
     ...chooseService(values, key),
-    ...{ host, port, carrier, logger },
-    ...{ maxConnections, maxBodyBytes, maxHeldBytes, maxRequests, maxClients, pingIntervalMs },
+    host,
+    port,
+    carrier,
+    logger,
+    maxConnections,
+    maxBodyBytes,
+    maxHeldBytes,
+    maxRequests,
+    maxClients,
+    pingIntervalMs,
     identity: { clientVersion },
     tokens: tokensIn(values.tokenEnv),
     allowedHosts: values.allowHost,

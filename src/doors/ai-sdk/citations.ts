@@ -38,7 +38,11 @@ function sourceOf(annotation: JsonObject, id: string): LanguageModelV4Source | u
   if (typeof file_id !== "string") return undefined;
   const name = typeof filename === "string" ? filename : file_id;
   return {
-    ...{ type: "source", sourceType: "document", id, title: name, filename: name },
+    type: "source",
+    sourceType: "document",
+    id,
+    title: name,
+    filename: name,
     mediaType: type === "file_path" ? "application/octet-stream" : "text/plain",
     providerMetadata: metadata({ type, fileId: file_id, containerId: container_id, index }),
   };

@@ -27,7 +27,8 @@ export function textParts(item: MessageItem): LanguageModelV4Text[] {
   return pieces.map((piece) => {
     const citations = citationsOf(piece, item.id ?? "");
     return {
-      ...{ type: "text", text: String(piece.text ?? piece.refusal ?? "") },
+      type: "text",
+      text: String(piece.text ?? piece.refusal ?? ""),
       ...(citations.length > 0 ? { citations } : {}),
       providerMetadata: metadata({ item: rest, field: "content", part: without(piece, "text", "refusal") }),
     };
@@ -51,11 +52,13 @@ export function reasoningParts(item: ReasoningItem): ReasoningPart[] {
   ];
   if (pieces.length === 0) return [{ type: "reasoning", text: "", providerMetadata: metadata({ item: rest }) }];
   return pieces.map(({ field, piece }, index) => ({
-    ...{ type: "reasoning", text: String(piece.text ?? "") },
+    type: "reasoning",
+    text: String(piece.text ?? ""),
     // The encrypted content can be long, so it is stored once.
     providerMetadata: metadata({
       item: index === pieces.length - 1 ? rest : { type: "reasoning", id: item.id },
-      ...{ field, part: without(piece, "text") },
+      field,
+      part: without(piece, "text"),
     }),
   }));
 }
@@ -65,15 +68,21 @@ function callParts(item: ResponseItem, tools: CallTools): LanguageModelV4Content
   const source = item as unknown as JsonObject;
   const call = (name: string, input: string, carried: Carried, providerExecuted = false): LanguageModelV4Content[] => [
     {
-      ...{ type: "tool-call", toolCallId: String(source.call_id ?? source.id), toolName: name, input },
+      type: "tool-call",
+      toolCallId: String(source.call_id ?? source.id),
+      toolName: name,
+      input,
       ...(providerExecuted ? { providerExecuted } : {}),
       providerMetadata: metadata(carried),
     },
   ];
   const result = (type: string, value: unknown): LanguageModelV4Content[] => [
     {
-      ...{ type: "tool-result", toolCallId: String(source.call_id ?? source.id), toolName: tools.nameOf(type) },
-      ...{ result: jsonOf(value), providerMetadata: metadata({ item: source }) },
+      type: "tool-result",
+      toolCallId: String(source.call_id ?? source.id),
+      toolName: tools.nameOf(type),
+      result: jsonOf(value),
+      providerMetadata: metadata({ item: source }),
     },
   ];
   switch (item.type) {
@@ -123,8 +132,13 @@ function callParts(item: ResponseItem, tools: CallTools): LanguageModelV4Content
     case "mcp_approval_request":
       return [
         {
-          ...{ type: "tool-call", toolCallId: item.id, toolName: `mcp.${item.name}`, input: item.arguments },
-          ...{ providerExecuted: true, dynamic: true, providerMetadata: metadata({ item: source }) },
+          type: "tool-call",
+          toolCallId: item.id,
+          toolName: `mcp.${item.name}`,
+          input: item.arguments,
+          providerExecuted: true,
+          dynamic: true,
+          providerMetadata: metadata({ item: source }),
         },
         { type: "tool-approval-request", approvalId: item.id, toolCallId: item.id },
       ];

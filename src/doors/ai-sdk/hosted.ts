@@ -85,8 +85,11 @@ export function hostedParts(item: ResponseItem, tools: CallTools): LanguageModel
   const inResult = RESULT_FIELDS.get(type);
   return [
     {
-      ...{ type: "tool-call", ...shared, input: typeof input === "string" ? input : JSON.stringify(input) },
-      ...{ providerExecuted: true, providerMetadata: metadata({ item: inResult ? without(item, inResult) : source }) },
+      type: "tool-call",
+      ...shared,
+      input: typeof input === "string" ? input : JSON.stringify(input),
+      providerExecuted: true,
+      providerMetadata: metadata({ item: inResult ? without(item, inResult) : source }),
     },
     { type: "tool-result", ...shared, result: jsonOf(result), ...(isError ? { isError } : {}) },
     ...sourcesOf(source),
@@ -104,8 +107,13 @@ function sourcesOf({ type, id, action, results }: JsonObject): LanguageModelV4Co
   if (type !== "file_search_call" || !Array.isArray(results)) return [];
   const files = new Map<string, string>(results.map(({ file_id, filename }) => [file_id, filename ?? file_id]));
   return Array.from(files, ([fileId, filename]) => ({
-    ...{ type: "source", sourceType: "document", id: `${id}:${fileId}`, mediaType: "text/plain" },
-    ...{ title: filename, filename, providerMetadata: metadata({ type: "file_search", fileId }) },
+    type: "source",
+    sourceType: "document",
+    id: `${id}:${fileId}`,
+    mediaType: "text/plain",
+    title: filename,
+    filename,
+    providerMetadata: metadata({ type: "file_search", fileId }),
   }));
 }
 

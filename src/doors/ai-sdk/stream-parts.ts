@@ -67,7 +67,9 @@ export class StreamParts {
     const { responseId, tokenUsage, incompleteReason } = this.#told;
     const shape = { incompleteReason, hasCalls: this.#hasCalls, hasRefusal: this.#hasRefusal };
     return {
-      ...{ type: "finish", usage: usageOf(tokenUsage), finishReason: finishReasonOf(shape) },
+      type: "finish",
+      usage: usageOf(tokenUsage),
+      finishReason: finishReasonOf(shape),
       providerMetadata: metadata({ responseId }),
     };
   }

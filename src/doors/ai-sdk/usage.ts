@@ -11,8 +11,10 @@ export function usageOf(usage: TokenUsage | undefined): LanguageModelV4Usage {
   const { inputTokens, cachedInputTokens, cacheWriteInputTokens, outputTokens, reasoningOutputTokens } = usage;
   return {
     inputTokens: {
-      ...{ total: inputTokens, noCache: inputTokens - cachedInputTokens - cacheWriteInputTokens },
-      ...{ cacheRead: cachedInputTokens, cacheWrite: cacheWriteInputTokens },
+      total: inputTokens,
+      noCache: inputTokens - cachedInputTokens - cacheWriteInputTokens,
+      cacheRead: cachedInputTokens,
+      cacheWrite: cacheWriteInputTokens,
     },
     outputTokens: { total: outputTokens, text: outputTokens - reasoningOutputTokens, reasoning: reasoningOutputTokens },
     raw: { ...usage } as JSONObject,

@@ -63,11 +63,18 @@ export class RequestRecord {
     const since = (at: number): number => Math.round((at - this.#startedAt) * 10) / 10;
     try {
       onRequest({
-        ...{ method, path: url.split("?", 1)[0] ?? "/", status: this.#status },
-        ...{ model: this.model, carrier: this.carrier, token: this.token, tokenUsage: this.tokenUsage },
+        method,
+        path: url.split("?", 1)[0] ?? "/",
+        status: this.#status,
+        model: this.model,
+        carrier: this.carrier,
+        token: this.token,
+        tokenUsage: this.tokenUsage,
         durationMs: since(performance.now()),
         firstEventMs: this.#firstAt === undefined ? undefined : since(this.#firstAt),
-        ...{ bytes: this.#bytes, end, error: this.#error },
+        bytes: this.#bytes,
+        end,
+        error: this.#error,
       });
     } catch {
       // A log that cannot be written must not stop the gateway.

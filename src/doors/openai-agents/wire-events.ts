@@ -58,8 +58,10 @@ export class WireEvents {
       case "reasoning_summary_text.done":
         return [
           {
-            ...{ type: `response.${event.type}`, ...this.#place(event) },
-            ...{ summary_index: event.summaryIndex ?? 0, text: event.text },
+            type: `response.${event.type}`,
+            ...this.#place(event),
+            summary_index: event.summaryIndex ?? 0,
+            text: event.text,
           },
         ];
       case "function_call_arguments.delta":
@@ -68,8 +70,11 @@ export class WireEvents {
       case "output_text.annotation.added":
         return [
           {
-            ...{ type: `response.${event.type}`, ...this.#place(event), annotation: event.annotation },
-            ...{ content_index: event.contentIndex ?? 0, annotation_index: event.annotationIndex ?? 0 },
+            type: `response.${event.type}`,
+            ...this.#place(event),
+            annotation: event.annotation,
+            content_index: event.contentIndex ?? 0,
+            annotation_index: event.annotationIndex ?? 0,
           },
         ];
       case "wire":
@@ -114,7 +119,9 @@ export class WireEvents {
   #response(event: CompletedEvent | IncompleteEvent): JsonObject & { readonly status: string } {
     const isIncomplete = event.type === "incomplete" && event.reason !== END_UNCONFIRMED;
     return {
-      ...{ id: event.responseId ?? "", object: "response", status: isIncomplete ? "incomplete" : "completed" },
+      id: event.responseId ?? "",
+      object: "response",
+      status: isIncomplete ? "incomplete" : "completed",
       output: [...this.#items],
       ...(isIncomplete ? { incomplete_details: { reason: event.reason } } : {}),
       ...(event.tokenUsage ? { usage: usageOf(event.tokenUsage) } : {}),
@@ -133,7 +140,8 @@ function usageOf({
   return {
     input_tokens: inputTokens,
     input_tokens_details: { cached_tokens: cachedInputTokens, cache_write_tokens: cacheWriteInputTokens },
-    ...{ output_tokens: outputTokens, output_tokens_details: { reasoning_tokens: reasoningOutputTokens } },
+    output_tokens: outputTokens,
+    output_tokens_details: { reasoning_tokens: reasoningOutputTokens },
     total_tokens: totalTokens,
   };
 }

@@ -89,7 +89,9 @@ class CallSpans implements SpanHooks {
 
   onRequest({ callId, attempt, method, url, status, error, durationMs }: Parameters<SpanHooks["onRequest"]>[0]): void {
     const attributes = {
-      ...{ "http.request.method": method, "url.full": url, "http.request.resend_count": attempt },
+      "http.request.method": method,
+      "url.full": url,
+      "http.request.resend_count": attempt,
       ...(status === undefined ? {} : { "http.response.status_code": status }),
       ...(error === undefined ? {} : { "error.type": kindOf(error) }),
     };
@@ -112,8 +114,11 @@ class CallSpans implements SpanHooks {
   onRetry({ callId, layer, retry, maxRetries, delayMs, reason }: Parameters<SpanHooks["onRetry"]>[0]): void {
     const span = callId === undefined ? trace.getActiveSpan() : this.#spans.get(callId);
     span?.addEvent("codex_wire.retry", {
-      ...{ "codex_wire.retry.layer": layer, "codex_wire.retry.count": retry, "codex_wire.retry.max": maxRetries },
-      ...{ "codex_wire.retry.delay_ms": delayMs, "error.type": reason.kind },
+      "codex_wire.retry.layer": layer,
+      "codex_wire.retry.count": retry,
+      "codex_wire.retry.max": maxRetries,
+      "codex_wire.retry.delay_ms": delayMs,
+      "error.type": reason.kind,
     });
   }
 
@@ -139,7 +144,8 @@ class CallSpans implements SpanHooks {
 
   #attributes(call: CallFacts): Attributes {
     return {
-      ...{ "gen_ai.operation.name": operationOf(call), "gen_ai.provider.name": this.#provider },
+      "gen_ai.operation.name": operationOf(call),
+      "gen_ai.provider.name": this.#provider,
       ...(call.model === undefined ? {} : { "gen_ai.request.model": call.model }),
     };
   }
@@ -152,7 +158,9 @@ function operationOf({ endpoint }: CallFacts): string {
 
 function endAttributes({ outcome, responseId, requestId, firstEventMs, tokenUsage }: CallEnd): Attributes {
   return {
-    ...{ "gen_ai.response.id": responseId, "codex_wire.request.id": requestId, "codex_wire.outcome": outcome },
+    "gen_ai.response.id": responseId,
+    "codex_wire.request.id": requestId,
+    "codex_wire.outcome": outcome,
     ...(outcome === "completed" ? { "gen_ai.response.finish_reasons": ["stop"] } : {}),
     ...(outcome === "incomplete" ? { "gen_ai.response.finish_reasons": ["incomplete"] } : {}),
     ...(firstEventMs === undefined ? {} : { "codex_wire.first_event_ms": firstEventMs }),

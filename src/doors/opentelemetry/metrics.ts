@@ -13,15 +13,18 @@ export class CallMetrics {
 
   constructor(meter: Meter) {
     this.#duration = meter.createHistogram("gen_ai.client.operation.duration", {
-      ...{ unit: "s", description: "Duration of a call, retries included" },
+      unit: "s",
+      description: "Duration of a call, retries included",
       advice: { explicitBucketBoundaries: SECONDS },
     });
     this.#firstChunk = meter.createHistogram("gen_ai.client.operation.time_to_first_chunk", {
-      ...{ unit: "s", description: "From the start of a call to its first event" },
+      unit: "s",
+      description: "From the start of a call to its first event",
       advice: { explicitBucketBoundaries: SECONDS },
     });
     this.#tokens = meter.createHistogram("gen_ai.client.token.usage", {
-      ...{ unit: "{token}", description: "Tokens of a response" },
+      unit: "{token}",
+      description: "Tokens of a response",
       advice: { explicitBucketBoundaries: TOKENS },
     });
   }

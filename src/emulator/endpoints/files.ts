@@ -83,8 +83,15 @@ export class FileShelf {
     if (typeof purpose !== "string") throw missing("purpose");
     const id = this.#identifiers.next("file").replace("_", "-");
     const object = {
-      ...{ id, object: "file", bytes: file.size, created_at: nowSeconds, expires_at: null, filename: file.name },
-      ...{ purpose, status: "processed", status_details: null },
+      id,
+      object: "file",
+      bytes: file.size,
+      created_at: nowSeconds,
+      expires_at: null,
+      filename: file.name,
+      purpose,
+      status: "processed",
+      status_details: null,
     };
     this.#stored.set(id, { object, content: new Uint8Array(await file.arrayBuffer()) });
     return object;

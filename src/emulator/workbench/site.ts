@@ -77,8 +77,10 @@ export class WorkbenchSite {
     const body = file && (await readFile(new URL(`./page/${file}`, import.meta.url)).catch(() => undefined));
     if (!body) return sendJson(response, 404, { error: { message: `nothing is at ${pathname}` } });
     response.writeHead(200, {
-      ...{ "content-type": TYPES.get(extname(file)), "content-security-policy": POLICY },
-      ...{ "x-content-type-options": "nosniff", "cache-control": "no-cache" },
+      "content-type": TYPES.get(extname(file)),
+      "content-security-policy": POLICY,
+      "x-content-type-options": "nosniff",
+      "cache-control": "no-cache",
     });
     response.end(body);
   }

@@ -33,7 +33,10 @@ export async function compactByEndpoint(
     method: "POST",
     path: "responses/compact",
     json: body,
-    ...{ headers, signal, traceContext, scope },
+    headers,
+    signal,
+    traceContext,
+    scope,
     totalMs: IDLE_TIMEOUTS_PER_SEND * limits.streamIdleTimeoutMs,
   });
   options.turnState?.set(response.headers[header.turnState]);

@@ -197,7 +197,10 @@ export class SessionLane implements AsyncDisposable {
     const turnState = this.#turnState;
     return this.#inTurn(call, { endpoint: "responses/compact", model: input.model }, ({ signal, scope }) =>
       compactByEndpoint(this.#service, asked, {
-        ...{ ...call, signal, scope, turnState },
+        ...call,
+        signal,
+        scope,
+        turnState,
         conversationId: this.conversationId,
         sessionSource: this.#context.session.sessionSource,
         headers: { ...this.#context.session.headers, ...call.headers },

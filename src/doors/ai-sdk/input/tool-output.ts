@@ -18,7 +18,10 @@ export function outputItem(part: LanguageModelV4ToolResultPart, { calls, warning
     case "tool_search_call":
       return [
         asItem({
-          ...{ type: "tool_search_output", call_id, status: "completed", execution: "client" },
+          type: "tool_search_output",
+          call_id,
+          status: "completed",
+          execution: "client",
           tools: structured?.tools ?? [],
         }),
       ];
