@@ -219,6 +219,7 @@ export type {
 export type { ServiceOptions } from "./api/service/options.ts";
 export type { Service } from "./api/service/service.ts";
 export type { SessionCache } from "./api/session/cache.ts";
+export { END_UNCONFIRMED } from "./api/session/call/retries.ts";
 export type { SessionLane } from "./api/session/lanes/lane.ts";
 export type {
   ResponsesSessionOptions,

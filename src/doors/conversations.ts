@@ -1,6 +1,7 @@
 import {
   CodexApiError,
   type CompletedEvent,
+  END_UNCONFIRMED,
   type IncompleteEvent,
   type ResponseEvent,
   type ResponseItem,
@@ -20,9 +21,6 @@ export interface AskOptions extends SessionCallOptions {
 }
 
 const MAX_IDLE = 8;
-
-/** The `reason` if the answer was finished and the stream broke before the event that confirms it. */
-export const END_UNCONFIRMED = "end_unconfirmed";
 
 const KNOWN = new WeakMap<LineOptions, Conversations>();
 const DEFAULT_LINE: LineOptions = {};

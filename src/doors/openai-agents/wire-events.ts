@@ -1,13 +1,13 @@
-import type {
-  CompletedEvent,
-  IncompleteEvent,
-  JsonObject,
-  ResponseEvent,
-  ResponseItem,
-  TokenUsage,
+import {
+  type CompletedEvent,
+  END_UNCONFIRMED,
+  type IncompleteEvent,
+  type JsonObject,
+  type ResponseEvent,
+  type ResponseItem,
+  type TokenUsage,
 } from "../../index.ts";
 import { brokenAnswer } from "../broken-answer.ts";
-import { END_UNCONFIRMED } from "../conversations.ts";
 
 /** Which item a delta belongs to, as far as the service says. */
 interface Placed {

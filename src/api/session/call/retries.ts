@@ -20,8 +20,11 @@ export interface RetriesOptions {
 /** How the next attempt of a call comes about. */
 export type NextAttempt = Pick<RestartedEvent, "retry" | "delayMs" | "reason">;
 
-/** The `code` of the error when a stream breaks between the answer and the event that ends it. */
-const END_UNCONFIRMED = "end_unconfirmed";
+/**
+ * The `code` of a session's `stream` error when the stream broke between the finished answer and the event that ends it. `partial` has the
+ * answer; the request was not sent again, because that would create, and bill, a second one.
+ */
+export const END_UNCONFIRMED = "end_unconfirmed";
 
 /** What follows when an attempt of a call fails: counts, announces, and falls back to HTTP. */
 export class Retries {
