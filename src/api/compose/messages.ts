@@ -161,11 +161,11 @@ type CallToAnswer = CustomCallToAnswer | FunctionCallToAnswer;
 
 type Part = InputText | InputImage | InputFile;
 /** An object that is written as JSON: no list, which would be parts; no promise, which somebody forgot to await; no map or set, which JSON lacks. */
-type JsonObject =
+type WrittenObject =
   | Readonly<Record<string, unknown>>
   | (object & { readonly then?: never; readonly [Symbol.iterator]?: never });
 /** What a tool may return: a text, a part or a list of parts, or an object that is written as JSON. */
-export type ToolResult = ToolOutput | Part | JsonObject;
+export type ToolResult = ToolOutput | Part | WrittenObject;
 
 /**
  * The output of a tool, for the next request's `input`. The call's `caller` is included, as the service requires.

@@ -50,8 +50,8 @@ export function functionCallOutput(callId: string, output: string): JsonObject {
   return { type: "conversation.item.create", item: { type: "function_call_output", call_id: callId, output } };
 }
 
-/** A tool of the session with string parameters, all of them required. */
-export function functionTool(name: string, description: string, parameters: Readonly<Record<string, string>>) {
+/** One of this package's own tools of a session, with string parameters, all of them required. */
+export function ownTool(name: string, description: string, parameters: Readonly<Record<string, string>>) {
   const properties = Object.fromEntries(
     Object.entries(parameters).map(([parameter, text]) => [parameter, { type: "string", description: text }]),
   );

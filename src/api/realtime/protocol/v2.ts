@@ -13,23 +13,15 @@ import {
   sessionUpdated,
   speechStarted,
 } from "./decoders.ts";
-import {
-  FINAL_MESSAGE_PREFIX,
-  functionCallOutput,
-  functionTool,
-  type RealtimeProtocol,
-  textMessage,
-} from "./protocol.ts";
+import { FINAL_MESSAGE_PREFIX, functionCallOutput, ownTool, type RealtimeProtocol, textMessage } from "./protocol.ts";
 import { publicSession } from "./public-api.ts";
 
 const AGENT_TOOL = "codex";
 
 const tools = [
-  functionTool(
-    AGENT_TOOL,
-    "Hands a task over to Codex, the coding agent behind this conversation, and gives its result.",
-    { prompt: "The task, in the user's own words." },
-  ),
+  ownTool(AGENT_TOOL, "Hands a task over to Codex, the coding agent behind this conversation, and gives its result.", {
+    prompt: "The task, in the user's own words.",
+  }),
 ];
 
 const wholePayload = (event: JsonObject): RealtimeEvent => ({ type: "conversation_item.added", item: event });

@@ -4,7 +4,7 @@ import type { JsonObject } from "../../wire/json.ts";
 import type { RealtimeSession } from "../session.ts";
 import { isTranscription, type RealtimeSessionConfig } from "../settings.ts";
 import { AudioFormats } from "./audio-format.ts";
-import { AUDIO_FORMAT, functionCallOutput, functionTool, type RealtimeProtocol, textMessage } from "./protocol.ts";
+import { AUDIO_FORMAT, functionCallOutput, ownTool, type RealtimeProtocol, textMessage } from "./protocol.ts";
 import { publicSession } from "./public-api.ts";
 import { publicEventDecoders } from "./public-events.ts";
 import { merged, sessionWire } from "./session-wire.ts";
@@ -21,12 +21,12 @@ const defaults = {
   /** How long the user must be silent before the model takes its turn. */
   turnDetection: { silence_duration_ms: 500 },
   tools: [
-    functionTool(
+    ownTool(
       AGENT_TOOL,
       "Hands a task over to the agent that works in the background, or guides the task it is working on. Use it for whatever needs work rather than talk, and pass the user's words on unchanged.",
       { prompt: "The task, in the user's own words." },
     ),
-    functionTool(SILENCE_TOOL, "Says nothing. Use it whenever an answer aloud would only disturb.", {}),
+    ownTool(SILENCE_TOOL, "Says nothing. Use it whenever an answer aloud would only disturb.", {}),
   ],
 };
 
