@@ -1,6 +1,5 @@
 import { type Logger, steadyLogger } from "../../../client/observe/log.ts";
 import { callable, knownOptions, list, object, text } from "../../../client/options.ts";
-import { CodexApiError } from "../../refusal/kinds.ts";
 import type { RealtimeClosure } from "../connection/closure.ts";
 import type { RealtimeWebSocketConnection } from "../connection/connection.ts";
 import type { RealtimeAudioData, RealtimeSendOptions } from "../connection/writer.ts";
@@ -8,6 +7,7 @@ import type { RealtimeEvent } from "../events.ts";
 import type { MessageRole } from "../protocol/protocol.ts";
 import type { RealtimeContentPart } from "../session.ts";
 import { type ReadingTools, type RealtimeFunctionCall, readFunctionCall } from "./function-call.ts";
+import { StepSender } from "./sender.ts";
 import { ConversationState, type ConversationStateOptions, type ConversationStep } from "./state.ts";
 
 export interface RealtimeConversationOptions<Calls extends readonly unknown[] = readonly unknown[]>
@@ -58,13 +58,12 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
 {
   readonly #connection: RealtimeWebSocketConnection;
   readonly #state: ConversationState;
+  readonly #sender: StepSender;
   readonly #logger: Logger;
   /** Events for the reader that were not taken yet: if a loop is left, the next one continues with them. */
   readonly #untold: RealtimeConversationEvent<Calls>[] = [];
   readonly #tools: ReadingTools<Calls>;
-  /** The latest sent messages by event id: an `error` refers to them. */
-  readonly #sent = new Map<string, ConversationStep>();
-  #named = 0;
+  /** The last message of each handoff's agent, as long as it was not sent. */
   readonly #lastMessages = new Map<string, string>();
   #closeReason: RealtimeCloseReason | undefined;
   /** The end of its connection after an error that ends it. */
@@ -81,6 +80,7 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
     this.#tools = tools;
     this.#state = new ConversationState({ protocol: connection.protocol, playedMs });
     this.#logger = steadyLogger(logger);
+    this.#sender = new StepSender({ connection, state: this.#state, logger: this.#logger });
   }
 
   /** Why it is over; undefined while it is not. */
@@ -109,7 +109,7 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
       const content = list("the message of say()", message, "a text or a list of parts");
       await this.#connection.createItem({ type: "message", role: options?.role ?? "user", content }, options);
     }
-    await this.#perform(this.#state.inputSent());
+    await this.#sender.send(this.#state.inputSent());
   }
 
   /** {@inheritDoc RealtimeWriter.append} */
@@ -120,19 +120,19 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
   /** Marks the end of what the user said, if turn detection is off: the appended audio becomes an item, and the model answers it. */
   async commit(options?: RealtimeSendOptions): Promise<void> {
     await this.#connection.commit(options);
-    await this.#perform(this.#state.inputSent());
+    await this.#sender.send(this.#state.inputSent());
   }
 
   /** Stops the model: cancels the running response and truncates its audio at the position that was played. Not in `v1`. */
   interrupt(): Promise<void> {
-    return this.#perform(this.#state.interrupt());
+    return this.#sender.send(this.#state.interrupt());
   }
 
   /** Sends the output of a `function_call`. When all open calls have their output, the model continues. */
   async answerCall(callId: string, output: string, options?: RealtimeSendOptions): Promise<void> {
     const item = { call_id: text("callId", callId), output: text("the output of a call", output) };
     await this.#connection.createItem({ type: "function_call_output", ...item }, options);
-    await this.#perform(this.#state.callAnswered(callId));
+    await this.#sender.send(this.#state.callAnswered(callId));
   }
 
   /**
@@ -151,7 +151,7 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
     if (message === undefined) return;
     this.#lastMessages.delete(handoffId);
     await this.#connection.sendHandoffOutput(handoffId, message, options);
-    await this.#perform(this.#state.inputSent());
+    await this.#sender.send(this.#state.inputSent());
   }
 
   /** Ends the conversation and its connection. */
@@ -185,7 +185,7 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
       this.#untold.push(event);
       return;
     }
-    const cause = event.type === "error" ? this.#sent.get(event.eventId ?? "") : undefined;
+    const cause = this.#sender.causeOf(event);
     const steps = this.#state.observe(event, cause);
     for (const step of steps) {
       if (step.do === "deliver") this.#untold.push(event);
@@ -193,7 +193,7 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
         this.#untold.push({ type: "delegation", handoffId: step.handoffId, prompt: step.prompt });
       else if (step.do === "call") this.#untold.push(await this.#read(step));
     }
-    await this.#performIfOpen(steps); // before the events are delivered, so that nothing is left undone if the reader leaves after one of them
+    await this.#sender.sendIfOpen(steps); // before the events are delivered, so that nothing is left undone if the reader leaves after one of them
     if (event.type === "error" && steps.length === 0) {
       // The service's message may contain a prompt.
       this.#logger.debug({ about: cause?.do }, "the service reported an error that is corrected");
@@ -210,57 +210,4 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
     this.#closeReason ??= "error";
     this.#ended = this.#connection.close();
   }
-
-  /** If the connection has ended, nothing can be answered any more; the rest of its events and its end are still read in their order. */
-  async #performIfOpen(steps: readonly ConversationStep[]): Promise<void> {
-    try {
-      await this.#perform(steps);
-    } catch (error) {
-      if (!this.#connection.isClosed) throw error;
-      this.#logger.debug({}, "the connection had ended before an event of it could be answered");
-    }
-  }
-
-  async #perform(steps: readonly ConversationStep[]): Promise<void> {
-    for (const step of steps) {
-      if (step.do === "create_response") await this.#connection.createResponse({}, this.#name(step));
-      else if (step.do === "cancel") await this.#connection.cancel(undefined, this.#name(step));
-      else if (step.do === "answer_empty") await this.#answerEmpty(step.handoffId);
-      else if (step.do === "answer_silence") await this.#connection.sendHandoffOutput(step.callId, "");
-      else if (step.do === "truncate") await this.#truncate(step);
-    }
-  }
-
-  /** Gives a message an id, so that an error about it can be recognised; the Rust client's protocols have no such ids. */
-  #name(step: ConversationStep): RealtimeSendOptions {
-    if (this.#connection.protocol !== "v3") return {};
-    this.#named += 1;
-    const eventId = `conversation_${step.do}_${this.#named}`;
-    this.#sent.set(eventId, step);
-    const [oldest = eventId] = this.#sent.keys();
-    if (this.#sent.size > MOST_NAMED) this.#sent.delete(oldest);
-    return { eventId };
-  }
-
-  async #answerEmpty(handoffId: string): Promise<void> {
-    await this.#connection.sendHandoffOutput(handoffId, NO_TASK);
-    await this.#perform(this.#state.inputSent());
-  }
-
-  async #truncate(step: ConversationStep & { readonly do: "truncate" }): Promise<void> {
-    const { itemId, audioEndMs } = step;
-    try {
-      await this.#connection.truncate(itemId, audioEndMs, this.#name(step));
-    } catch (error) {
-      // The model then assumes that all of its audio was played; that is no reason to end the conversation.
-      this.#logger.warn(
-        { itemId, error: CodexApiError.is(error) ? error.kind : "unknown" },
-        "the model's audio could not be truncated",
-      );
-    }
-  }
 }
-
-/** Errors arrive soon after the message they are about. */
-const MOST_NAMED = 32;
-const NO_TASK = "No task was given: say what shall be done.";
