@@ -10,17 +10,16 @@ import { type Carrier, Ending, unreadable } from "./ending.ts";
 import type { DeltaRun } from "./events/fast/index.ts";
 import { told } from "./events/fields.ts";
 import type { OutputItemDoneEvent, ResponseEvent } from "./events/types.ts";
+import type { StreamOptions } from "./options.ts";
 import { ResponseReader, type ResponseReaderOptions, type ResponseSink } from "./reader.ts";
 import { Received, type ResponseEnd } from "./received/received.ts";
 import type { LeftResponse, ResponseControl, ResponseSource, Steer, SteerInput } from "./source.ts";
 
 /** Options for watching and reading one response, the same on both carriers. */
-export interface FlowOptions extends ResponseReaderOptions {
+export interface FlowOptions extends ResponseReaderOptions, StreamOptions {
   /** Longest wait for an event that advances the response, in milliseconds; 0 for no limit. */
   readonly idleTimeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** Keep items and texts, for `collect()`, for the `partial` of errors, and to complete items that lack their texts. Default true. */
-  readonly keep?: boolean | undefined;
 }
 
 /**

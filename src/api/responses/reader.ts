@@ -21,6 +21,7 @@ import { decodeWireEvent, movesResponse, rowOfEvent } from "./events/registry.ts
 import { StreamReports, type StreamReportsOptions } from "./events/reports.ts";
 import { SequenceNumbers } from "./events/sequence.ts";
 import type { OutputItemDoneEvent, ResponseEvent, ServedEvent } from "./events/types.ts";
+import type { StreamOptions } from "./options.ts";
 import { DeliveredItems } from "./received/output.ts";
 import type { ResponseEnd } from "./received/received.ts";
 import { WholeTexts } from "./received/whole-texts.ts";
@@ -39,15 +40,7 @@ export interface ResponseSink {
   failed(error: CodexFailure, end: ResponseEnd): void;
 }
 
-export interface ResponseReaderOptions extends StreamReportsOptions {
-  /** Also yield wire events that no event type covers, as `wire`. Every event is then parsed. Default false. */
-  readonly wireEvents?: boolean | undefined;
-  /** Also give each event its JSON as received, as `raw`. Every event is then parsed. Default false. */
-  readonly raw?: boolean | undefined;
-  /** Yield every wire event unchanged, before its typed events, and deltas only so; `end`: only the one that ends it. Default false. */
-  readonly frames?: boolean | "end" | undefined;
-  /** What an incomplete response is: `fail`, an error; `end`, a normal end with the event `incomplete`. Default `fail`. */
-  readonly incomplete?: "fail" | "end" | undefined;
+export interface ResponseReaderOptions extends StreamReportsOptions, Omit<StreamOptions, "keep"> {
   /**
    * Output indexes of items that the caller got from an earlier stream of the response: they are not delivered again at the end. Default:
    * none.
