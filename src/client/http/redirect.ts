@@ -7,7 +7,7 @@ import { isReplayable } from "./request-body.ts";
 /** Fetch standard: 20; the Rust client's HTTP library: 10. */
 export const MAX_REDIRECTS = 10;
 
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const BODY_HEADERS = /^(content-.*|transfer-encoding)$/;
 // To another origin only headers known to contain no credential are sent: a gateway's key header can have any name.
 const FREE_OF_CREDENTIALS =
@@ -37,7 +37,7 @@ export function followRedirect(
     return { ...request, url: to.href, method: "GET", headers, body: undefined };
   }
   if (!isReplayable(request)) {
-    throw refused(`${answer} redirects an upload that cannot be sent twice; use the final address`);
+    throw redirectRefused(`${answer} redirects an upload that cannot be sent twice; use the final address`);
   }
   return { ...request, url: to.href, headers };
 }
@@ -50,17 +50,21 @@ function becomesGet(method: string, status: number): boolean {
 function targetOf(from: URL, location: string, answer: string): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (!to || (to.protocol !== "http:" && to.protocol !== "https:")) {
-    throw refused(`${answer} redirects to an address that is not an HTTP URL`);
+    throw redirectRefused(`${answer} redirects to an address that is not an HTTP URL`);
   }
   if (from.protocol === "https:" && to.protocol === "http:") {
-    throw refused(
-      `${answer} redirects to ${to.origin}: from https to http is not followed, because the request would be sent unencrypted`,
-    );
+    throw unencryptedRedirect(answer, to.origin);
   }
   return to;
 }
 
-function refused(message: string): NetworkError {
+/** The error about a redirect from https to http. @param answer - The answer that redirects, with its status and address. */
+export function unencryptedRedirect(answer: string, to: string, advice = ""): NetworkError {
+  const why = "from https to http is not followed, because the request would be sent unencrypted";
+  return redirectRefused(`${answer} redirects to ${to}: ${why}${advice}`);
+}
+
+function redirectRefused(message: string): NetworkError {
   return new NetworkError(message, { code: "REDIRECT_REFUSED", phase: "request", outlook: "never" });
 }
 

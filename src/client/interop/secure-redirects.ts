@@ -1,11 +1,9 @@
 import type { Dispatcher } from "undici";
 import { isCredentialName } from "../../secrets/index.ts";
-import { NetworkError } from "../failure/kinds.ts";
+import { REDIRECTS, unencryptedRedirect } from "../http/redirect.ts";
 import { safeUrl } from "../observe/redact.ts";
 
 type Handler = Dispatcher.DispatchHandler;
-
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
  * `dispatcher`, for one call of a `fetch` that follows redirects by itself: a redirect from https to http becomes an error, because the next
@@ -50,12 +48,9 @@ class SecureRedirects implements Handler {
   onHeaders(status: number, headers: Buffer[], resume: () => void, statusText: string): boolean {
     const target = REDIRECTS.has(status) ? locationIn(headers, this.#origin) : undefined;
     if (target?.protocol === "http:") {
-      this.#abort?.(
-        new NetworkError(
-          `HTTP ${status} from ${this.#origin} redirects to ${safeUrl(target.origin)}: from https to http is not followed, because the request would be sent unencrypted; use the final address, or redirect: "manual"`,
-          { code: "REDIRECT_REFUSED", phase: "request", outlook: "never" },
-        ),
-      );
+      const answer = `HTTP ${status} from ${this.#origin}`;
+      const advice = '; use the final address, or redirect: "manual"';
+      this.#abort?.(unencryptedRedirect(answer, safeUrl(target.origin), advice));
       return false;
     }
     return this.#handler.onHeaders?.(status, headers, resume, statusText) ?? true;
