@@ -74,7 +74,7 @@ export class Conversations {
 }
 
 /** All of an answer. */
-export interface WholeAnswer {
+export interface AnswerContent {
   readonly items: readonly ResponseItem[];
   /** The model that answered, if the service reports it. */
   readonly model?: string;
@@ -113,9 +113,9 @@ export class Answer implements AsyncIterableIterator<ResponseEvent, undefined> {
   }
 
   /** Reads to the end. @throws The errors of {@link next}. */
-  async whole(): Promise<WholeAnswer> {
+  async whole(): Promise<AnswerContent> {
     const items: ResponseItem[] = [];
-    const told: { -readonly [Field in keyof WholeAnswer]: WholeAnswer[Field] } = { items };
+    const told: { -readonly [Field in keyof AnswerContent]: AnswerContent[Field] } = { items };
     for (let step = await this.next(); !step.done; step = await this.next()) {
       const event = step.value;
       if (event.type === "output_item.done") items.push(event.item);

@@ -9,7 +9,7 @@ import {
 import { askedBody } from "../forwarding/asked.ts";
 import { credentialed } from "../forwarding/credentialed.ts";
 import { OwnCredentials } from "../forwarding/own-credentials.ts";
-import { FORWARDING_NAMES, type ForwardingOptions, ForwardingService } from "../forwarding/service.ts";
+import { FORWARDING_NAMES, type ForwardingOptions, ForwardingService, policyOf } from "../forwarding/service.ts";
 import { fetchFailure, responseOf } from "./response.ts";
 
 type Fetch = typeof globalThis.fetch;
@@ -62,9 +62,7 @@ export function createResponsesFetch(options: ResponsesFetchOptions = {}): Respo
     );
   const credentials = auth && new OwnCredentials(auth);
   const services = new Services(provider, forwarding, credentials);
-  const { env, logger } = forwarding;
-  const { ca, clientCertificate, proxy, proxyHeaders, connectTimeoutMs } = provider ?? {};
-  const plain = createFetch({ env, logger, ca, clientCertificate, proxy, proxyHeaders, connectTimeoutMs });
+  const plain = createFetch(policyOf(provider, forwarding));
   const own = credentials ? credentialed(plain, { auth: credentials.auth, headers: provider?.headers }) : plain;
   const send: Fetch = async (input, init) => {
     services.checkOpen();

@@ -1,3 +1,4 @@
+import type { PolicyOptions } from "../../client/index.ts";
 import {
   CodexApi,
   CodexApiError,
@@ -40,6 +41,15 @@ export const FORWARDING_NAMES = {
   maxFrameBytes: true,
   maxConnections: true,
 } as const satisfies Readonly<Record<keyof ForwardingOptions, true>>;
+
+/** How connections to the provider are made for requests that go through no session. */
+export function policyOf(
+  provider: ProviderConfig | undefined,
+  { env, logger }: Pick<ForwardingOptions, "env" | "logger">,
+): PolicyOptions {
+  const { ca, clientCertificate, proxy, proxyHeaders, connectTimeoutMs } = provider ?? {};
+  return { env, logger, ca, clientCertificate, proxy, proxyHeaders, connectTimeoutMs };
+}
 
 /** A streamed answer: read `frames` to their end, or leave them. */
 export interface StreamedAnswer {

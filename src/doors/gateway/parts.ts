@@ -1,8 +1,14 @@
-import { connectWebSocket, createFetch, type HeaderMap, type OpenWebSocket } from "../../client/index.ts";
+import {
+  connectWebSocket,
+  createFetch,
+  type HeaderMap,
+  type OpenWebSocket,
+  type PolicyOptions,
+} from "../../client/index.ts";
 import { CodexApiError, endpointUrl, websocketUrl } from "../../index.ts";
 import { credentialed, credentialHeaders, credentialsFor } from "../forwarding/credentialed.ts";
 import { OwnCredentials } from "../forwarding/own-credentials.ts";
-import { ForwardingService } from "../forwarding/service.ts";
+import { ForwardingService, policyOf } from "../forwarding/service.ts";
 import { Access } from "./access.ts";
 import { HeldMemory } from "./memory.ts";
 import type { GatewaySettings } from "./options.ts";
@@ -44,6 +50,7 @@ export class Parts {
   /** No new request is accepted; running ones continue. */
   isDraining = false;
   underWay = 0;
+  readonly #policy: PolicyOptions;
   readonly #fetch: typeof globalThis.fetch;
 
   /** @throws The errors of `new CodexApi`. */
@@ -56,6 +63,7 @@ export class Parts {
     this.own = new OwnCredentials(auth);
     this.service = new ForwardingService(provider, forwarding, this.own);
     this.memory = new HeldMemory(maxHeldBytes, this.service);
+    this.#policy = policyOf(provider, forwarding);
     this.#fetch = credentialed(createFetch(this.#policy), { auth: this.own.auth, headers: provider.headers });
   }
 
@@ -95,11 +103,5 @@ export class Parts {
       if (!isRefused || !(await auth.onUnauthorized?.(credentials))) throw error;
       return await (await dial()).opening;
     }
-  }
-
-  get #policy() {
-    const { env, logger, provider } = this.settings;
-    const { ca, clientCertificate, proxy, proxyHeaders, connectTimeoutMs } = provider;
-    return { env, logger, ca, clientCertificate, proxy, proxyHeaders, connectTimeoutMs };
   }
 }
