@@ -1,3 +1,4 @@
+import type { CommonFields } from "../../client/failure/failure.ts";
 import { HttpError, type HttpFields } from "../../client/failure/kinds.ts";
 import { parseRetryAfter } from "../../client/failure/retry-after.ts";
 import { withRedirectNote } from "../../client/http/redirect-note.ts";
@@ -22,7 +23,7 @@ export function mapHttpError(error: HttpError, nowMs: number = Date.now()): Code
 
 /** The same for an error frame on a WebSocket that carries an HTTP status. */
 export function mapAnswer(
-  answer: HttpFields & { readonly requestId?: string | undefined },
+  answer: HttpFields & Pick<CommonFields, "requestId" | "replay">,
   nowMs: number,
   cause?: unknown,
 ): CodexFailure {
@@ -33,6 +34,8 @@ export function mapAnswer(
     status,
     requestId: answer.requestId ?? requestIdOf(headers),
     retryAfterMs: parseRetryAfter(headers, nowMs),
+    // The transport knows more than the status only where nothing was sent.
+    replay: answer.replay === "safe" ? answer.replay : undefined,
     cause,
   };
   const refusal: Refusal = { details, fields, headers, body };
@@ -41,15 +44,10 @@ export function mapAnswer(
   if (status === 400) return badRequest(refusal);
   if (status === 429) return rateLimited(refusal, url);
   // Listed one by one, because an error's headers and body are not enumerable.
-  const { requestId, retryAfterMs } = fields;
+  const { requestId, retryAfterMs, replay } = fields;
   return new HttpError(unexpectedStatusText(answer, details), {
-    status,
-    url,
-    headers,
-    body,
-    requestId,
-    retryAfterMs,
-    cause,
+    ...{ status, url, headers, body },
+    ...{ requestId, retryAfterMs, replay, cause },
   });
 }
 

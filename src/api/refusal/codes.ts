@@ -1,3 +1,4 @@
+import type { Replay } from "../../client/failure/failure.ts";
 import type { HeaderMap } from "../../client/headers.ts";
 import { header, headerText } from "../headers.ts";
 import { promoMessage, rateLimitSnapshot } from "../rate-limits.ts";
@@ -22,6 +23,7 @@ export interface Refusal {
     readonly status?: number | undefined;
     readonly requestId?: string | undefined;
     readonly retryAfterMs?: number | undefined;
+    readonly replay?: Replay | undefined;
     readonly cause?: unknown;
   };
   /** Headers of the HTTP answer or of the error frame; empty for an event. */

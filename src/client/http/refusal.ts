@@ -1,4 +1,5 @@
 import type { SentRequest } from "../../secrets/index.ts";
+import type { Replay } from "../failure/failure.ts";
 import { HttpError, ProtocolError } from "../failure/kinds.ts";
 import type { HeaderMap } from "../headers.ts";
 import { blankerOf, blankHeaders, safeUrl } from "../observe/redact.ts";
@@ -14,6 +15,8 @@ export interface RefusalOptions {
   readonly timeoutMs: number;
   /** The request before redirects, whose URL may contain credentials that redirects removed from the headers. */
   readonly original?: SentRequest | undefined;
+  /** Set where the status does not say whether anything was done. */
+  readonly replay?: Replay | undefined;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface RefusalOptions {
 export async function readRefusal(
   answer: { readonly status: number; readonly headers: HeaderMap; readonly body: ByteStream },
   request: SentRequest,
-  { timeoutMs, original = request }: RefusalOptions,
+  { timeoutMs, original = request, replay }: RefusalOptions,
 ): Promise<HttpError> {
   const bytes = await readText(answer, timeoutMs);
   const blank = blankerOf(request, original);
@@ -33,6 +36,7 @@ export async function readRefusal(
     url,
     headers: blankHeaders(answer.headers, blank),
     body: blank(Buffer.from(bytes).toString("utf8")),
+    replay,
   });
 }
 

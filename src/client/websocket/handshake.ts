@@ -139,6 +139,9 @@ interface AttemptLimits {
   readonly explain: (cause: Error) => NetworkError | undefined;
 }
 
+/** Whatever a handshake is answered with: no request has been sent yet. */
+const NOTHING_SENT = "safe";
+
 /** One handshake on an open connection, until it succeeds or fails. */
 class HandshakeAttempt {
   readonly #url: string;
@@ -202,7 +205,7 @@ class HandshakeAttempt {
         body: bodyOf(answer),
       };
       const settle = (error: Error): void => this.#settle?.(error);
-      readRefusal(refusal, this.#sent, { timeoutMs: 0 }).then(settle, settle); // the handshake's own limit applies
+      readRefusal(refusal, this.#sent, { timeoutMs: 0, replay: NOTHING_SENT }).then(settle, settle); // the handshake's own limit applies
     });
   }
 
@@ -212,7 +215,7 @@ class HandshakeAttempt {
     if (!errored && cause.code === "ECONNRESET")
       return new StreamError(
         `websocket closed: ${this.#url} hung up instead of answering the handshake; the server, or a proxy before it, may not support WebSockets`,
-        { code: cause.code, cause },
+        { code: cause.code, replay: NOTHING_SENT, cause },
       );
     const reason = errored ?? cause;
     const inTls = this.#limits.explain(reason);
@@ -220,11 +223,12 @@ class HandshakeAttempt {
     const { code } = reason as { readonly code?: string };
     if (code === "HPE_HEADER_OVERFLOW") {
       const message = `${this.#url} ${HEAD_TOO_LARGE.what}; ${HEAD_TOO_LARGE.advice}`;
-      return new NetworkError(message, { code: HEAD_TOO_LARGE.code, phase: "request", outlook: "never", cause });
+      const { code } = HEAD_TOO_LARGE;
+      return new NetworkError(message, { code, phase: "request", outlook: "never", replay: NOTHING_SENT, cause });
     }
     return new NetworkError(
       `the WebSocket handshake with ${this.#url} failed (${reason.message}); the server, or a proxy before it, does not support WebSockets here`,
-      { code, phase: "request", cause },
+      { code, phase: "request", replay: NOTHING_SENT, cause },
     );
   }
 

@@ -32,6 +32,11 @@ describe("a refused handshake", () => {
     expect(printed(error)).not.toMatch(new RegExp(`${SECRET}|hidden`));
   });
 
+  it.each([301, 500, 502, 504])("has sent no request, whatever its status: %d", async (status) => {
+    const server = await serve((_request, response) => void response.writeHead(status).end());
+    expect(await failureOf(open(server.url))).toMatchObject({ kind: "http", status, replay: "safe" });
+  });
+
   it("is not redirected", async () => {
     const server = await serve((_request, response) => {
       response.writeHead(307, { location: "http://127.0.0.1:1/elsewhere" }).end();
@@ -133,7 +138,7 @@ describe("a handshake that fails in another way", () => {
     const peers: RawPeer[] = [];
     const server = await serveRaw((peer) => peers.push(peer), { answer });
     const error = await failureOf(open(server.url));
-    expect(error).toMatchObject(expected);
+    expect(error).toMatchObject({ ...expected, replay: "safe" });
     if (message) expect(error.message).toMatch(message);
     await peers[0]?.closed;
   });
@@ -144,12 +149,17 @@ describe("a handshake that fails in another way", () => {
       kind: "stream",
       message: expect.stringMatching(/^websocket closed: ws:\/\/127\.0\.0\.1:\d+\/? hung up/),
       retryable: true,
+      replay: "safe",
     });
   });
 
   it("reset instead of answered: a network error with its code", async () => {
     const server = await serveTcp((socket) => void socket.once("data", () => socket.resetAndDestroy()));
-    expect(await failureOf(open(server.url))).toMatchObject({ kind: "network", code: "ECONNRESET" });
+    expect(await failureOf(open(server.url))).toMatchObject({
+      kind: "network",
+      code: "ECONNRESET",
+      replay: "safe",
+    });
   });
 
   it("never answered: a timeout of phase connect, and the connection is gone", async () => {

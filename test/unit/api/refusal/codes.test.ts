@@ -106,6 +106,16 @@ it.each([
   });
 });
 
+it.each([undefined, "server_is_overloaded", "insufficient_quota"])(
+  "a refused handshake has sent no request, whatever its status and code: %s",
+  (code) => {
+    const body = JSON.stringify({ error: { code } });
+    const http = { status: 500, url: "ws://localhost/", headers: {}, body };
+    expect(mapHttpError(new HttpError("refused", { ...http, replay: "safe" }))).toMatchObject({ replay: "safe" });
+    expect(mapHttpError(new HttpError("refused", http))).toMatchObject({ replay: "unsafe" });
+  },
+);
+
 it("a model that is only served over HTTP has the outlook elsewhere, and is safe to replay", () => {
   const message = "Model m is not supported over WebSocket.";
   const written = { type: "error", error: { type: "invalid_request_error", message, param: "model" } };
