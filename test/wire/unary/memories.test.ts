@@ -30,6 +30,15 @@ it("sends nothing when there is nothing to summarize", async () => {
   expect(emulator.requests).toEqual([]);
 });
 
+it("refuses an unknown option even then", async () => {
+  const emulator = await emulate();
+  const misspelt = { sgnal: AbortSignal.abort() } as object;
+  const error = await errorOf(
+    new MemoriesClient(clientOptions(emulator.url)).summarize({ model: "m", traces: [] }, misspelt),
+  );
+  expect(error).toMatchObject({ kind: "build", message: expect.stringContaining("did you mean signal?") });
+});
+
 it("reads raw_memory as the trace's summary", async () => {
   const body = { output: [{ raw_memory: "raw", memory_summary: "short" }] };
   const emulator = await emulate({ script: [{ status: 200, body }] });

@@ -30,9 +30,9 @@ export class MemoriesClient extends ServiceClient {
    */
   async summarize(input: MemorySummarizeInput, options: MemoriesOptions = {}): Promise<MemorySummarizeOutput[]> {
     const body = encodeMemorySummarizeInput(input);
-    if (input.traces.length === 0) return [];
     const headers = { ...conversationHeaders(options), ...options.headers };
     const call = unaryCall("memories/trace_summarize", body, { ...options, headers }, OPTIONS);
+    if (input.traces.length === 0) return [];
     return decodeMemorySummaries(readAnswer(await this.service.execute(call), "failed to decode memory summaries"));
   }
 }
