@@ -48,15 +48,18 @@ type CallOf<Descriptor> =
       ? CustomCall<Name>
       : never;
 
-type CallsKnown<Descriptor> = [CallOf<Descriptor>] extends [never]
+type CallsKnown<Known> = [Known] extends [never]
   ? FunctionCall<string, unknown> | CustomCall<string>
-  : CallOf<Descriptor> | FunctionCall<UnlistedType, unknown> | CustomCall<UnlistedType>;
+  : Known | FunctionCall<UnlistedType, unknown> | CustomCall<UnlistedType>;
+
+/** Of each tool by itself: the one of a hosted tool is `unknown`, which would be all that is left of a union. */
+type CallsOf<Calls extends readonly unknown[]> = { readonly [Index in keyof Calls]: CallOf<Calls[Index]> }[number];
 
 /**
  * A call of a tool that the caller runs; `name` tells which. Calls of tools that were not made by a builder function are also in the union,
  * without a literal name.
  */
-export type ToolCall<Calls extends readonly unknown[] = readonly unknown[]> = CallsKnown<Calls[number]>;
+export type ToolCall<Calls extends readonly unknown[] = readonly unknown[]> = CallsKnown<CallsOf<Calls>>;
 
 /**
  * A call of one of these tools, for a function of your own that handles it.

@@ -90,7 +90,12 @@ describe("the type of an answer", () => {
       // @ts-expect-error no tool of this request
       if (call.name === "wheather") continue;
     }
-    const tools = [weather, exec] as const;
+    const tools = [
+      weather,
+      exec,
+      { type: "file_search", vector_store_ids: [] },
+      unlisted({ type: "brand_new" }),
+    ] as const;
     const one = await readOutput([], { tools });
     const results: ToolResult[] = [
       "text",
@@ -108,8 +113,13 @@ describe("the type of an answer", () => {
       return call.name === "wheather";
     });
     expect(handled).toEqual([]);
-    const inPlace = await readOutput([], { text: { format }, tools: [dice, weather] });
+    const inPlace = await readOutput([], { text: { format }, tools: [dice, { type: "web_search" }, weather] });
     expectTypeOf(inPlace.parsed).toEqualTypeOf<{ total: number } | undefined>();
+    for (const call of inPlace.calls) {
+      if (call.name === "weather") expectTypeOf(call.parsed).toEqualTypeOf<{ city: string } | undefined>();
+      // @ts-expect-error no tool of this request
+      if (call.name === "wheather") continue;
+    }
     const plain = await readOutput([], {});
     expectTypeOf(plain.calls[0]?.name).toEqualTypeOf<string | undefined>();
     expect([reading, inPlace, plain]).toEqual([{ calls: [] }, { calls: [] }, { calls: [] }]);
