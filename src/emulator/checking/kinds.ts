@@ -5,6 +5,8 @@ export interface Kind {
   /** As in “it must be …”. */
   readonly what: string;
   accepts(value: unknown): boolean;
+  /** Of an object, so that a message can name the member that is wrong. */
+  readonly members?: Kinds | undefined;
 }
 
 export type Kinds = Readonly<Record<string, Kind>>;
@@ -13,6 +15,10 @@ const kind = (what: string, accepts: (value: unknown) => boolean): Kind => ({ wh
 
 export const anything = kind("anything", () => true);
 export const text = kind("a string", (value) => typeof value === "string");
+/** Node fires a timer of more milliseconds at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export const filled = kind("a string that is not empty", (value) => typeof value === "string" && value !== "");
 export const toggle = kind("true or false", (value) => typeof value === "boolean");
 export const callback = kind("a function", (value) => typeof value === "function");
 export const record = kind("an object", isRecord);
@@ -35,7 +41,11 @@ export function choice(...names: readonly string[]): Kind {
 }
 
 export function either(...kinds: readonly Kind[]): Kind {
-  return kind(kinds.map(({ what }) => what).join(", or "), (value) => kinds.some(({ accepts }) => accepts(value)));
+  const [members, ...more] = kinds.flatMap((each) => (each.members ? [each.members] : []));
+  return {
+    ...kind(kinds.map(({ what }) => what).join(", or "), (value) => kinds.some(({ accepts }) => accepts(value))),
+    ...(more.length === 0 && { members }),
+  };
 }
 
 export function listOf(entry: Kind): Kind {
@@ -45,12 +55,13 @@ export function listOf(entry: Kind): Kind {
 /** An object with these members, the last ones only if somebody wants them. */
 export function shape(needed: Kinds, optional: Kinds = {}): Kind {
   const names = [...Object.keys(needed), ...Object.keys(optional).map((name) => `${name}?`)];
-  return kind(`an object { ${names.join(", ")} }`, (value) => {
+  const members: Kinds = { ...needed, ...optional };
+  const accepts = (value: unknown): boolean => {
     if (!isRecord(value)) return false;
-    const all: Kinds = { ...needed, ...optional };
-    const isKnown = Object.entries(value).every(([name, each]) => each === undefined || all[name]?.accepts(each));
+    const isKnown = Object.entries(value).every(([name, each]) => each === undefined || members[name]?.accepts(each));
     return isKnown && Object.keys(needed).every((name) => value[name] !== undefined);
-  });
+  };
+  return { ...kind(`an object { ${names.join(", ")} }`, accepts), members };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -70,6 +81,7 @@ export function check(value: object, kinds: Kinds, where: string): void {
     if (!allowed)
       throw new Error(`${where} has an unknown name \`${name}\`; did you mean \`${nearestOf(name, kinds)}\`?`);
     if (given === undefined || allowed.accepts(given)) continue;
+    if (allowed.members && isRecord(given)) check(given, allowed.members, `\`${name}\` of ${where}`);
     throw new Error(`\`${name}\` of ${where} is ${shown(given)}; it must be ${allowed.what}`);
   }
 }

@@ -181,6 +181,11 @@ export function travelsAsUsual(step: Step): boolean {
   return !isScripted(step) && FAULTS.every((name) => step[name] === undefined);
 }
 
+/** What the client of an answer is told that a function or a generator of the user's has broken. */
+export function scriptFailure(error: unknown): string {
+  return `the emulator's script failed: ${error instanceof Error ? error.message : String(error)}`;
+}
+
 /** A script, read step by step. */
 export class ScriptReader {
   readonly #decide: Exclude<Script, readonly Step[]> | undefined;

@@ -4,6 +4,7 @@ import {
   check,
   choice,
   either,
+  filled,
   type Kind,
   listOf,
   number,
@@ -20,7 +21,7 @@ const OFF: Kind = { what: "false", accepts: (value) => value === false };
 
 const OPTIONS = {
   port: whole(0, 65_535),
-  host: text,
+  host: filled,
   tls: either(toggle, shape({ cert: text, key: text })),
   pace: PACE,
   models: listOf(text),
@@ -49,7 +50,17 @@ const OPTIONS = {
   onRequest: callback,
 } satisfies Record<keyof EmulatorOptions, Kind>;
 
+const EXCLUSIVE = [
+  ["scenario", "scenarioFile"],
+  ["record", "replay"],
+] as const;
+
 /** @throws An error that names the option that is wrong, and what was probably meant or may be there. */
 export function checkOptions(options: EmulatorOptions): void {
   check(options, OPTIONS, "the emulator");
+  for (const [one, other] of EXCLUSIVE)
+    if (options[one] !== undefined && options[other] !== undefined)
+      throw new Error(
+        `the emulator has both \`${one}\` and \`${other}\`; only one of them can decide what is answered`,
+      );
 }

@@ -69,7 +69,7 @@ export class RealtimeConnection {
       else await this.#session.receive(request.json);
     } catch (error) {
       if (error instanceof ServiceError) await this.#refuse(error, request.json);
-      else this.#peer.close(1011, "the emulator's script failed");
+      else this.#peer.fail(error);
     }
   }
 

@@ -1,4 +1,4 @@
-import { check as checkNames, number, text, whole } from "../checking/kinds.ts";
+import { check as checkNames, LONGEST_TIMER_MS, number, text, whole } from "../checking/kinds.ts";
 import { isFields } from "../fields.ts";
 import type { Journal, JournalEntry } from "../journal/journal.ts";
 import { checkCondition } from "./check.ts";
@@ -47,7 +47,7 @@ export async function waitForRequests(
   let found = search(journal.entries);
   if (found.entries.length >= count) return found.entries;
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => end(), timeoutMs);
+    const timer = setTimeout(() => end(), Math.min(timeoutMs, LONGEST_TIMER_MS));
     const stop = journal.listen({
       changed() {
         found = search(journal.entries);

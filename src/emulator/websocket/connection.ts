@@ -73,7 +73,7 @@ export class ResponsesConnection {
 
   #refuse(error: unknown, streamId: string | undefined): void {
     if (error instanceof ServiceError) this.#peer.refuse(error, streamId);
-    else this.#peer.close(1011, "the emulator's script failed");
+    else this.#peer.fail(error);
   }
 
   async #answer(request: RecordedRequest, step: Step, lane: Lane): Promise<void> {

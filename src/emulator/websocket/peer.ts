@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { Departure } from "../delivery/departure.ts";
-import type { Step } from "../delivery/script.ts";
+import { type Step, scriptFailure } from "../delivery/script.ts";
 import { type Fields, isFields } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recorded-request.ts";
 import type { Service } from "../service.ts";
@@ -10,6 +10,9 @@ import { dataOf } from "../websocket-library.ts";
 import type { Exchange } from "../workbench/exchanges/exchange.ts";
 import { frameOf } from "../workbench/requests.ts";
 import { FrameOutlet } from "./outlet.ts";
+
+/** RFC 6455 §5.5. */
+const MOST_REASON_BYTES = 123;
 
 export interface AcceptedSocket {
   readonly websocket: WebSocket;
@@ -75,6 +78,12 @@ export class SocketPeer {
       ...(reason !== undefined && { reason }),
     });
     this.#accepted.websocket.close(code, reason);
+  }
+
+  /** Closes it because a function of the script or the scenario failed, and says how. */
+  fail(error: unknown): void {
+    const reason = Buffer.from(scriptFailure(error)).subarray(0, MOST_REASON_BYTES);
+    this.close(1011, new TextDecoder().decode(reason, { stream: true })); // without the half of a character at its end
   }
 
   /** Stops reading until `resume`. */

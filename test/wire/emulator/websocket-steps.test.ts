@@ -114,6 +114,14 @@ describe("a step on a WebSocket", () => {
       script: ({ kind }) => (kind === "frame" ? Promise.reject(new Error("no idea")) : undefined),
     });
     socket.create({});
-    expect((await socket.closed).code).toBe(1011);
+    expect(await socket.closed).toEqual({ code: 1011, reason: "the emulator's script failed: no idea" });
+  });
+
+  it("says of a long failure as much as a close frame holds", async () => {
+    const { socket } = await socketFor({
+      script: ({ kind }) => (kind === "frame" ? Promise.reject(new Error(`a${"é".repeat(100)}`)) : undefined),
+    });
+    socket.create({});
+    expect((await socket.closed).reason).toBe(`the emulator's script failed: a${"é".repeat(46)}`);
   });
 });

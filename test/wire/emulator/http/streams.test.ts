@@ -48,6 +48,18 @@ describe("a streamed response", () => {
     expect(again.headers).not.toHaveProperty("x-codex-primary-used-percent"); // the public API has none
   });
 
+  it("that a script breaks off ends with the reason in a comment", async () => {
+    const failing = (function* () {
+      yield { type: "response.created" };
+      throw new Error("no\nidea");
+    })();
+    const { url } = await emulator({ script: [{ events: failing }] });
+    const answer = await send(`${url}/responses`, { body: { ...HELLO, stream: true } });
+    expect(answer.brokenBy).toBe("ECONNRESET");
+    expect(eventsOf(answer.text)).toHaveLength(1);
+    expect(answer.text).toMatch(/\n: the emulator's script failed: no idea\n\n$/);
+  });
+
   it("has headers with the configured model and limits, or without", async () => {
     const { url } = await emulator({ serverModel: "gpt-other", rateLimits: false });
     const { headers } = await send(`${url}/responses`, { body: { ...HELLO, stream: true } });
