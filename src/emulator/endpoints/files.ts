@@ -24,6 +24,7 @@ interface StoredFile {
 }
 
 const KEPT_FILES = 100;
+const LIST_LIMITS = { most: 10_000, usual: 10_000 };
 
 /**
  * Files of the public API, uploaded as a form, and of the backend, uploaded in three steps: register, upload to a signed address, confirm.
@@ -46,10 +47,9 @@ export class FileShelf {
   }
 
   list(query: URLSearchParams): Fields {
-    return pageOf(
-      Array.from(this.#stored.values(), ({ object }) => object),
-      query,
-    );
+    const purpose = query.get("purpose");
+    const all = Array.from(this.#stored.values(), ({ object }) => object);
+    return pageOf(purpose === null ? all : all.filter((file) => file.purpose === purpose), query, LIST_LIMITS);
   }
 
   /** @throws {@link ServiceError} 404 */

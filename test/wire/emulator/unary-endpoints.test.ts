@@ -71,6 +71,22 @@ it.each<[string, Sent, number, RegExp]>([
   expect(answer.text).toMatch(message);
 });
 
+it("lists more files than a page of anything else, and those of one purpose", async () => {
+  const { url } = await emulate();
+  const add = async (name: string, purpose: string) => {
+    const form = new FormData();
+    form.append("purpose", purpose);
+    form.append("file", new Blob(["abc"]), name);
+    await fetch(`${url}/files`, { method: "POST", body: form });
+  };
+  for (let count = 1; count <= 25; count += 1) await add(`${count}`, count % 5 === 0 ? "batch" : "user_data");
+  const namesOf = async (query: string) =>
+    JSON.parse((await send(`${url}/files${query}`, { method: "GET" })).text).data.map(({ filename }: { filename: string }) => filename);
+  expect(await namesOf("")).toHaveLength(25);
+  expect(await namesOf("?limit=1000&order=asc&purpose=batch")).toEqual(["5", "10", "15", "20", "25"]);
+  expect((await send(`${url}/files?limit=10001`, { method: "GET" })).status).toBe(400);
+});
+
 it("takes a file's bytes as a blob store does: by its signature alone", async () => {
   const { url, requests } = await emulate();
   const registered = await send(`${url}/files`, { body: { file_name: "f", file_size: 5, use_case: "codex" } });

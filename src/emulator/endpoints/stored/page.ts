@@ -1,19 +1,28 @@
 import type { Fields } from "../../fields.ts";
 import { ServiceError } from "../../service-error.ts";
 
-const MOST = 100;
-const DEFAULT_LIMIT = 20;
+interface Limits {
+  readonly most: number;
+  /** Without `limit`. */
+  readonly usual: number;
+}
+
+const LIMITS: Limits = { most: 100, usual: 20 };
 
 /**
  * One page of a list as the service returns it: newest first unless `order` is `asc`, from the entry after `after`, and 20 entries unless
- * `limit` is given.
+ * `limit` or another usual number is given.
  *
  * @param oldestFirst - The whole list.
  * @throws {@link ServiceError} 400 for a `limit` out of range, or an `after` that is not in the list.
  */
-export function pageOf(oldestFirst: readonly Fields[], query: URLSearchParams): Fields {
-  const limit = Number(query.get("limit") ?? DEFAULT_LIMIT);
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST) throw fault("limit", `an integer from 1 to ${MOST}`);
+export function pageOf(
+  oldestFirst: readonly Fields[],
+  query: URLSearchParams,
+  { most, usual }: Limits = LIMITS,
+): Fields {
+  const limit = Number(query.get("limit") ?? usual);
+  if (!Number.isInteger(limit) || limit < 1 || limit > most) throw fault("limit", `an integer from 1 to ${most}`);
   const all = query.get("order") === "asc" ? oldestFirst : [...oldestFirst].reverse();
   const after = query.get("after");
   const start = after === null ? 0 : all.findIndex(({ id }) => id === after) + 1;
