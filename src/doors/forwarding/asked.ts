@@ -23,9 +23,10 @@ export interface Asked {
 export function askedBody(text: string): AskedBody | undefined {
   const body = parsed(text);
   if (!isObject(body)) return undefined;
-  const { input } = body;
-  const isInput = typeof input === "string" || (Array.isArray(input) && input.every(isObject));
-  if (!isInput || (body.background === true && body.stream !== true)) return undefined;
+  const { input, stream } = body;
+  if (typeof (stream ?? false) !== "boolean") return undefined;
+  const isInput = (typeof input === "string" && input !== "") || (Array.isArray(input) && input.every(isObject));
+  if (!isInput || (body.background === true && stream !== true)) return undefined;
   return body as AskedBody;
 }
 

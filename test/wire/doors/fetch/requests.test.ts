@@ -26,6 +26,16 @@ describe("a request", () => {
     expect(new Set(kindsOf(emulator))).toEqual(new Set(["http"]));
   });
 
+  it.each([
+    ["an empty text as its input", { input: "" }, "missing_required_parameter"],
+    ["no yes or no as its `stream`", { stream: "true" }, "invalid_type"],
+  ])("that has %s is refused by the service as it is", async (_what, wrong, code) => {
+    const emulator = await emulate();
+    const answer = await post(responsesFetch(), emulator, { ...HELLO, ...wrong });
+    expect([answer.status, await answer.json()]).toMatchObject([400, { error: { code } }]);
+    expect(emulator.requests.map(({ json }) => json)).toEqual([{ ...HELLO, ...wrong }]);
+  });
+
   it("may have a body in any form, or be a Request", async () => {
     const emulator = await emulate();
     const send = responsesFetch();
