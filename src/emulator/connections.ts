@@ -20,8 +20,9 @@ export class Connections {
 
   watch(server: Server): void {
     server.on("connection", (socket) => {
-      this.#count += 1;
       const key = keyOf(socket);
+      if (this.#open.get(key)?.socket === socket) return; // read once more, see `withoutUpgrade`
+      this.#count += 1;
       this.#open.set(key, { socket, number: this.#count });
       socket.on("close", () => this.#open.delete(key));
     });

@@ -1,6 +1,7 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { isIPv6 } from "node:net";
+import { answersPreflight, asksForWebSocket, strangerIn, UPGRADE_OPTIONS, withoutUpgrade } from "../server/index.ts";
 import { checkCaller } from "./callers.ts";
 import { HttpHandler } from "./http/handler.ts";
 import { TEST_HEADER } from "./journal/journal.ts";
@@ -21,7 +22,7 @@ import { Recorder } from "./workbench/transcripts/recorder.ts";
 import { Replay } from "./workbench/transcripts/replay.ts";
 
 const KEEP_ALIVE_MS = 65_000; // longer than any client keeps an idle connection, so that the client closes it
-const SERVER_OPTIONS = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 };
+const SERVER_OPTIONS = { ...UPGRADE_OPTIONS, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 };
 
 /**
  * Starts a local server with the Responses API: streams over SSE and WebSocket, background and stored responses, compaction, files, images,
@@ -41,11 +42,13 @@ const SERVER_OPTIONS = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 };
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   checkOptions(options);
-  const { port = 0, host = "127.0.0.1", tls = false, scenarioFile } = options;
+  const { port = 0, host = "127.0.0.1", tls = false, scenario: given, scenarioFile } = options;
   const scenario =
-    scenarioFile === undefined
-      ? options.scenario && checkedScenario(options.scenario)
-      : await readScenario(scenarioFile);
+    scenarioFile !== undefined
+      ? await readScenario(scenarioFile)
+      : given === undefined
+        ? undefined
+        : checkedScenario(given);
   const { record } = options;
   const upstream = record && new Upstream(record, PREFIX);
   const replay = options.replay && (await readRecordings(options.replay));
@@ -66,11 +69,16 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   });
   service.connections.watch(server);
   const site = new WorkbenchSite(service.traffic, service.journal, (headers) => checkCaller({ headers }, options));
+  const isStranger = (headers: IncomingHttpHeaders): boolean => strangerIn(headers, options) !== undefined;
   server.on("request", (message, response) => {
+    if (answersPreflight(message, response, isStranger)) return;
     if (!site.handles(message)) void http.handle(message, response);
     else void site.answer(message, response);
   });
-  server.on("upgrade", (message, socket, head) => void gate.upgrade(message, socket, head));
+  server.on("upgrade", (message, socket, head) => {
+    if (asksForWebSocket(message)) void gate.upgrade(message, socket, head);
+    else withoutUpgrade(server, message, socket, head);
+  });
   const origin = `${identity ? "https" : "http"}://${isIPv6(host) ? `[${host}]` : host}:${await listen(server, port, host)}`;
   const watcher = scenarioFile === undefined ? undefined : watchFile(scenarioFile, service);
   let tests = 0;

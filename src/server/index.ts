@@ -7,4 +7,5 @@
 export { BodyFault, decodeBody, readBody, readUpTo } from "./body.ts";
 export { type CallerOptions, isLoopback, strangerIn } from "./callers.ts";
 export { holdTogether, writeChunk } from "./chunk.ts";
+export { answersPreflight, headersForPage } from "./pages.ts";
 export { asksForWebSocket, UPGRADE_OPTIONS, withoutUpgrade } from "./upgrade.ts";

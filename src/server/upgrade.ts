@@ -22,7 +22,7 @@ export function withoutUpgrade(server: Server, message: IncomingMessage, socket:
   const kept = headers.connection?.split(",").filter((name) => !OF_THE_OFFER.test(name.trim())) ?? [];
   if (kept.length > 0) lines.push(`connection: ${kept.join(",")}`);
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
-  server.emit("connection", socket);
+  server.emit("encrypted" in socket ? "secureConnection" : "connection", socket);
 }
 
 const OF_THE_OFFER = /^(?:connection|upgrade|http2-settings)$/i;

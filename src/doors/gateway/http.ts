@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable, type Writable } from "node:stream";
 import { type Blank, blankHeaders, type HeaderMap } from "../../client/index.ts";
-import { holdTogether, writeChunk } from "../../server/index.ts";
+import { headersForPage, holdTogether, writeChunk } from "../../server/index.ts";
 import { type Asked, askedBody } from "../forwarding/asked.ts";
 import { forwardable, joined, toldHeaders } from "../forwarding/headers.ts";
 import type { WholeAnswer } from "../forwarding/refusal.ts";
@@ -40,6 +40,8 @@ class HttpRequest {
   readonly #share: MemoryShare;
   readonly #gone = new AbortController();
   #isCut = false;
+  /** For a page that may read the answer. */
+  #forPage: Readonly<Record<string, string>> = {};
 
   constructor(parts: Parts, message: IncomingMessage, response: ServerResponse) {
     this.#parts = parts;
@@ -73,6 +75,7 @@ class HttpRequest {
     const admitted = access.admit(headers);
     if ("status" in admitted) return this.#refuse(admitted);
     this.#record.token = admitted.token;
+    this.#forPage = headersForPage(headers);
     if (this.#parts.isDraining)
       return this.#refuse(
         refusal(503, "draining", "The gateway is shutting down; use another one.", { "retry-after": "1" }),
@@ -146,7 +149,7 @@ class HttpRequest {
   }
 
   #head(status: number, headers: HeaderMap): void {
-    const told = toldHeaders(headers);
+    const told = { ...toldHeaders(headers), ...this.#forPage };
     this.#record.answered(status, told);
     this.#response.writeHead(status, told);
   }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { asksForWebSocket, UPGRADE_OPTIONS, withoutUpgrade } from "../../server/index.ts";
+import { answersPreflight, asksForWebSocket, strangerIn, UPGRADE_OPTIONS, withoutUpgrade } from "../../server/index.ts";
 import { serve } from "./http.ts";
 import { type GatewayOptions, gatewaySettings } from "./options.ts";
 import { BASE_PATH, Parts } from "./parts.ts";
@@ -48,6 +48,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createServer(
     { ...UPGRADE_OPTIONS, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS, noDelay: true },
     (message, response) => {
+      if (answersPreflight(message, response, (headers) => strangerIn(headers, settings) !== undefined)) return;
       if (inspector?.handles(message)) return void inspector.answer(message, response);
       parts.underWay += 1;
       response.once("close", () => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { holdTogether } from "../../server/index.ts";
+import { headersForPage, holdTogether } from "../../server/index.ts";
 import { checkCaller } from "../callers.ts";
 import { flushed, type SentHeaders } from "../connections.ts";
 import { deliver, fired } from "../delivery/delivery.ts";
@@ -10,6 +10,7 @@ import {
   type Step,
   type StepAnswer,
   type StepItems,
+  scriptFailure,
   travelsAsUsual,
 } from "../delivery/script.ts";
 import { jsonBody, UnaryEndpoints } from "../endpoints/unary.ts";
@@ -95,6 +96,7 @@ class HttpExchange {
   async answer(): Promise<void> {
     const { request, fault, wire } = await this.#receive();
     checkCaller(request, this.#service.options);
+    for (const [name, value] of Object.entries(headersForPage(request.headers))) this.#response.setHeader(name, value);
     const { upstream, replay, journal } = this.#service;
     if (upstream || replay) journal.decided(request, { answeredBy: upstream ? "upstream" : "recording" });
     if (upstream) return this.#relay(upstream, wire);
@@ -122,13 +124,19 @@ class HttpExchange {
     else this.#send(answer);
   }
 
-  /** Last resort: sends a refusal as JSON, or breaks the connection for any other error. */
+  /** Last resort: sends a refusal as JSON, or breaks off a stream, with the reason in a comment. */
   fail(error: unknown): void {
-    if (this.#response.headersSent || this.#response.destroyed) this.#response.destroy();
-    else if (error instanceof ServiceError) {
+    if (this.#response.destroyed) return;
+    if (this.#response.headersSent) {
+      const comment = `: ${scriptFailure(error).replaceAll(/\s+/g, " ")}\n\n`;
+      this.#passing?.pass({ kind: "body", data: comment });
+      this.#response.write(comment);
+      this.#response.socket?.destroySoon();
+    } else if (error instanceof ServiceError) {
       this.#send({ status: error.status, headers: error.headers, body: { error: error.error } });
     } else {
       const message = error instanceof Error ? error.message : String(error);
+      this.#step = {}; // it may be what failed
       const refusal = new ServiceError(500, { message, type: "server_error" });
       this.#send({ status: 500, body: { error: refusal.error } });
     }

@@ -6,7 +6,7 @@ import type { Step, StepAnswer } from "../delivery/script.ts";
 import { grouped, pairs } from "../headers.ts";
 import { type EncodedAnswer, encodeAnswer } from "../http/answer.ts";
 import type { RecordedRequest } from "../journal/recorded-request.ts";
-import { routeOf } from "../routes.ts";
+import { pathnameOf, routeOf } from "../routes.ts";
 import type { Replaying, Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
 import { dataOf, loadWs } from "../websocket-library.ts";
@@ -133,7 +133,7 @@ export class WebSocketGate {
 
   /** @throws {@link ServiceError} */
   #check({ path, headers }: RecordedRequest): keyof OpenConnection {
-    const { pathname } = new URL(path, "http://emulator");
+    const pathname = pathnameOf(path);
     const endpoint = endpointAt(pathname);
     if (endpoint !== "responses" && endpoint !== "realtime")
       throw new ServiceError(404, { message: `Invalid URL (GET ${pathname})` });

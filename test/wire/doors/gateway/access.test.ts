@@ -17,6 +17,30 @@ describe("access", () => {
     expect((await send(url, { body: HELLO, headers: { host: "box.example" } })).status).toBe(200);
   });
 
+  it("of a page of this machine is granted to its browser, and its answers are", async () => {
+    const { url, emulator } = await gate();
+    const page = { origin: "http://localhost:3000" };
+    const question = { "access-control-request-method": "POST", "access-control-request-headers": "authorization" };
+    const asked = await send(url, { method: "OPTIONS", headers: { ...page, ...question } });
+    const readable = { "access-control-allow-origin": page.origin };
+    expect(asked).toMatchObject({
+      status: 204,
+      headers: { ...readable, "access-control-allow-headers": "authorization" },
+    });
+    expect(emulator.requests).toHaveLength(0);
+    for (const [body, status] of [
+      [HELLO, 200],
+      [{ ...HELLO, stream: false }, 200],
+      [{ ...HELLO, input: null }, 400],
+    ] as const)
+      expect(await send(url, { body, headers: page })).toMatchObject({ status, headers: readable });
+    const foreign = { origin: "https://evil.example", ...question };
+    expect((await send(url, { method: "OPTIONS", headers: foreign })).headers).not.toHaveProperty(
+      "access-control-allow-origin",
+    );
+    expect((await send(url, { body: HELLO })).headers).not.toHaveProperty("access-control-allow-origin");
+  });
+
   it("needs one of the tokens, if there are any", async () => {
     const { url, emulator } = await gate({}, { tokens: ["t1", "t2"] });
     for (const headers of [{}, { authorization: "Bearer t3" }, { authorization: "Bearer " }])

@@ -51,6 +51,46 @@ describe("the paths", () => {
   });
 });
 
+it.each([false, true])("one that offers HTTP/2, as Java's client does, is answered without (TLS: %s)", async (tls) => {
+  const { url, caPem, traffic } = await emulator({ tls });
+  const headers = { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAMAAABkAAQAAP__" };
+  const answer = await send(`${url}/responses`, { body: { ...HELLO, stream: true }, headers, ca: caPem });
+  expect(answer.status).toBe(200);
+  expect(answer.text).toContain("response.completed");
+  expect(Array.from(traffic.exchanges, ({ head }) => [head.carrier, head.connection])).toEqual([["http", 1]]);
+});
+
+describe("a browser", () => {
+  const page = { origin: "http://localhost:3000" };
+  const question = { "access-control-request-method": "POST", "access-control-request-headers": "authorization" };
+
+  it("may ask for a page of this machine, and gives it every answer", async () => {
+    const emulated = await emulator({ script: [{ status: 429, body: "slow down" }] });
+    const { url } = emulated;
+    const asked = await send(`${url}/responses`, { method: "OPTIONS", headers: { ...page, ...question } });
+    expect(asked).toMatchObject({
+      status: 204,
+      headers: { "access-control-allow-methods": "POST", "access-control-allow-headers": "authorization" },
+    });
+    expect(emulated.requests).toEqual([]);
+    const readable = { "access-control-allow-origin": page.origin, "access-control-expose-headers": "*" };
+    for (const status of [429, 200])
+      expect(await send(`${url}/responses`, { body: { ...HELLO, stream: true }, headers: page })).toMatchObject({
+        status,
+        headers: readable,
+      });
+    expect((await send(`${url}/models`)).headers).not.toHaveProperty("access-control-allow-origin");
+  });
+
+  it("is told nothing for another page", async () => {
+    const { url } = await emulator();
+    const headers = { origin: "https://evil.example", ...question };
+    const answer = await send(`${url}/responses`, { method: "OPTIONS", headers });
+    expect(answer.status).toBe(403);
+    expect(answer.headers).not.toHaveProperty("access-control-allow-origin");
+  });
+});
+
 describe("a faulty request", () => {
   it.each([
     ["no JSON", "{", "invalid_request_error"],
