@@ -7,7 +7,7 @@ import { knownOptions } from "../client/options.ts";
 import { isThisMachine } from "../client/route/index.ts";
 import type { AuthProvider, Credentials } from "./auth.ts";
 import { isOpenaiHost } from "./provider.ts";
-import { isJsonObject, parseObject } from "./wire/json.ts";
+import { objectOf, parseObject, trimmed } from "./wire/json.ts";
 
 export interface CodexAuthOptions {
   /** Path of the file. @default `auth.json` in `$CODEX_HOME`, else in `~/.codex` */
@@ -131,19 +131,14 @@ function unreadable(error: unknown, path: string): unknown {
 function credentialsIn(content: Uint8Array, path: string): StoredCredentials {
   const file = parseObject(Buffer.from(content).toString("utf8"));
   if (!file) throw new BuildError(`${path} is not a JSON object; log in again with \`codex login\``);
-  const apiKey = filled(file.OPENAI_API_KEY);
+  const apiKey = trimmed(file.OPENAI_API_KEY);
   if (apiKey) return { mode: "api_key", token: apiKey, accountId: undefined };
-  const tokens = isJsonObject(file.tokens) ? file.tokens : {};
-  const accessToken = filled(tokens.access_token);
+  const tokens = objectOf(file.tokens) ?? {};
+  const accessToken = trimmed(tokens.access_token);
   if (!accessToken) {
     throw new BuildError(
       `${path} holds neither OPENAI_API_KEY nor tokens.access_token; log in again with \`codex login\``,
     );
   }
-  return { mode: "chatgpt", token: accessToken, accountId: filled(tokens.account_id) };
-}
-
-/** A text that is not blank, trimmed. */
-function filled(value: unknown): string | undefined {
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+  return { mode: "chatgpt", token: accessToken, accountId: trimmed(tokens.account_id) };
 }

@@ -1,7 +1,7 @@
 import type { HeaderMap } from "../client/headers.ts";
 import { withoutUndefined } from "../client/options.ts";
 import { header, headerText } from "./headers.ts";
-import { isJsonObject, type JsonObject, textOf } from "./wire/json.ts";
+import { isJsonObject, type JsonObject, objectOf, textOf, trimmed } from "./wire/json.ts";
 
 /** One time window of a limit. */
 export interface RateLimitWindow {
@@ -73,7 +73,7 @@ export function rateLimitSnapshot(headers: HeaderMap, limitId: string = DEFAULT_
   const prefix = `x-${id.replaceAll("_", "-")}`;
   return withoutUndefined({
     limitId: id,
-    limitName: filled(headerText(headers, `${prefix}-limit-name`)),
+    limitName: trimmed(headerText(headers, `${prefix}-limit-name`)),
     primary: headerWindow(headers, `${prefix}-primary`),
     secondary: headerWindow(headers, `${prefix}-secondary`),
     credits: headerCredits(headers),
@@ -83,12 +83,12 @@ export function rateLimitSnapshot(headers: HeaderMap, limitId: string = DEFAULT_
 
 /** A text from the service for users who reached a limit. */
 export function promoMessage(headers: HeaderMap): string | undefined {
-  return filled(headerText(headers, header.promoMessage));
+  return trimmed(headerText(headers, header.promoMessage));
 }
 
 /** The `codex.rate_limits` event of a WebSocket stream. Parts in an unknown form are left out. */
 export function decodeRateLimitsEvent(event: JsonObject): RateLimitSnapshot {
-  const limits = isJsonObject(event.rate_limits) ? event.rate_limits : {};
+  const limits = objectOf(event.rate_limits) ?? {};
   const id = textOf(event.metered_limit_name) ?? textOf(event.limit_name);
   return withoutUndefined({
     limitId: limitIdOf(id?.trim() || DEFAULT_LIMIT),
@@ -116,7 +116,7 @@ function headerCredits(headers: HeaderMap): CreditsSnapshot | undefined {
   const hasCredits = booleanIn(headers["x-codex-credits-has-credits"]);
   const unlimited = booleanIn(headers["x-codex-credits-unlimited"]);
   if (hasCredits === undefined || unlimited === undefined) return undefined;
-  return withoutUndefined({ hasCredits, unlimited, balance: filled(headerText(headers, "x-codex-credits-balance")) });
+  return withoutUndefined({ hasCredits, unlimited, balance: trimmed(headerText(headers, "x-codex-credits-balance")) });
 }
 
 function eventWindow(value: unknown): RateLimitWindow | undefined {
@@ -132,7 +132,7 @@ function eventCredits(value: unknown): CreditsSnapshot | undefined {
   if (!isJsonObject(value)) return undefined;
   const { has_credits: hasCredits, unlimited } = value;
   if (typeof hasCredits !== "boolean" || typeof unlimited !== "boolean") return undefined;
-  return withoutUndefined({ hasCredits, unlimited, balance: filled(textOf(value.balance)) });
+  return withoutUndefined({ hasCredits, unlimited, balance: trimmed(value.balance) });
 }
 
 function planType(value: unknown): PlanType | undefined {
@@ -163,8 +163,4 @@ function booleanIn(value: string | undefined): boolean | undefined {
     default:
       return undefined;
   }
-}
-
-function filled(value: string | undefined): string | undefined {
-  return value?.trim() || undefined;
 }

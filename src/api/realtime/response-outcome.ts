@@ -1,6 +1,6 @@
 import { withoutUndefined } from "../../client/options.ts";
 import type { OpenString } from "../wire/items.ts";
-import { isJsonObject, type JsonObject, numberOf, textOf } from "../wire/json.ts";
+import { isJsonObject, type JsonObject, numberOf, objectOf, textOf } from "../wire/json.ts";
 
 /** How a response ended. Each field is set if the service sends it. */
 export interface ResponseOutcome {
@@ -57,7 +57,7 @@ export function outcomeOf(response: JsonObject): ResponseOutcome {
     statusDetails: isJsonObject(details) ? detailsOf(details) : undefined,
     usage: isJsonObject(usage) ? usageOf(usage) : undefined,
     output: Array.isArray(output) ? output : undefined,
-    metadata: isJsonObject(metadata) ? metadata : undefined,
+    metadata: objectOf(metadata),
   });
 }
 
@@ -72,9 +72,9 @@ function detailsOf({ type, reason, error }: JsonObject): ResponseStatusDetails {
 }
 
 function usageOf(usage: JsonObject): RealtimeUsage {
-  const input = isJsonObject(usage.input_token_details) ? usage.input_token_details : undefined;
-  const cached = input && isJsonObject(input.cached_tokens_details) ? input.cached_tokens_details : undefined;
-  const output = isJsonObject(usage.output_token_details) ? usage.output_token_details : undefined;
+  const input = objectOf(usage.input_token_details);
+  const cached = objectOf(input?.cached_tokens_details);
+  const output = objectOf(usage.output_token_details);
   return withoutUndefined({
     inputTokens: numberOf(usage.input_tokens),
     cachedInputTokens: numberOf(input?.cached_tokens),

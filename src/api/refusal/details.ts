@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, receivedJson, textOf } from "../wire/json.ts";
+import { fieldOf, isJsonObject, type JsonObject, receivedJson, textOf } from "../wire/json.ts";
 
 /** The details of a refusal, wherever it arrived: the `error` object of an answer, an event or a frame, or what gateways send instead. */
 export interface ErrorDetails {
@@ -58,7 +58,7 @@ export function readDetails(answer: unknown): ErrorDetails {
 
 /** What of the request an error event is about. */
 export function parameterOf({ param, error }: JsonObject): unknown {
-  return param ?? (isJsonObject(error) ? error.param : undefined);
+  return param ?? fieldOf(error, "param");
 }
 
 /** A gateway's error in the form of an event stream: the data of its first event. */

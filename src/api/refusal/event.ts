@@ -2,7 +2,7 @@ import { StreamError } from "../../client/failure/kinds.ts";
 import { parseRetryAfter } from "../../client/failure/retry-after.ts";
 import type { HeaderMap } from "../../client/headers.ts";
 import { requestIdOf } from "../headers.ts";
-import { isJsonObject, type JsonObject } from "../wire/json.ts";
+import { fieldOf, isJsonObject, type JsonObject } from "../wire/json.ts";
 import { mapAnswer } from "./answer.ts";
 import { invalidRequest, listed, notOnWebSocket, ofConnection, passing, type ToError } from "./codes.ts";
 import {
@@ -22,7 +22,7 @@ export function mapFailedResponse(error: unknown, nowMs: number = Date.now()): C
   if (isSilent(details) && !isJsonObject(error)) return new StreamError("response.failed event received");
   // Only the code counts, as in the Rust client.
   const known = listed({ ...details, type: undefined });
-  return mapDetails(details, known, isJsonObject(error) ? frameHeaders(error.headers) : {}, nowMs);
+  return mapDetails(details, known, frameHeaders(fieldOf(error, "headers")), nowMs);
 }
 
 /**
@@ -42,7 +42,7 @@ export function mapErrorEvent(
   const details = readDetails(event);
   const headers = {
     ...ofAnswer,
-    ...frameHeaders(isJsonObject(event.error) ? event.error.headers : undefined),
+    ...frameHeaders(fieldOf(event.error, "headers")),
     ...frameHeaders(event.headers),
   };
   const status = statusOf(event) ?? details.status;

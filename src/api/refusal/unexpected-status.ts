@@ -2,7 +2,7 @@ import type { HttpFields } from "../../client/failure/kinds.ts";
 import { bodyExcerpt } from "../../client/wording/body-excerpt.ts";
 import { statusText } from "../../client/wording/status-text.ts";
 import { header, headerText, requestIdOf } from "../headers.ts";
-import { isJsonObject, textOf } from "../wire/json.ts";
+import { fieldOf, parseObject, textOf } from "../wire/json.ts";
 import type { ErrorDetails } from "./details.ts";
 
 const ADVICE: Readonly<Record<number, string>> = {
@@ -66,10 +66,6 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 /** `error.code` of the JSON that the identity service sends in a header, in base64. */
 function identityErrorCode(encoded: string | undefined): string | undefined {
   if (encoded === undefined || !BASE64.test(encoded)) return undefined;
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(encoded, "base64").toString());
-    return isJsonObject(parsed) && isJsonObject(parsed.error) ? textOf(parsed.error.code) : undefined;
-  } catch {
-    return undefined;
-  }
+  const told = parseObject(Buffer.from(encoded, "base64").toString());
+  return textOf(fieldOf(told?.error, "code"));
 }

@@ -7,7 +7,7 @@ import { mapErrorEvent } from "../refusal/event.ts";
 import { isForeignError, isNamedError } from "../refusal/foreign.ts";
 import type { CodexFailure } from "../refusal/kinds.ts";
 import { AnswerReader } from "../wire/answer-reader.ts";
-import { isJsonObject, type JsonObject, receivedJson, writtenJson } from "../wire/json.ts";
+import { isJsonObject, type JsonObject, objectOf, receivedJson, writtenJson } from "../wire/json.ts";
 
 /** An answer, as the endpoint clients get it. */
 export type Answer<Received extends HttpResponse | HttpStreamResponse = HttpResponse> = Received & {
@@ -70,8 +70,7 @@ function isPage(text: string): boolean {
 
 function refusalOf(response: Answer, value: JsonObject): CodexFailure {
   const text = response.blank(writtenJson(value) ?? "");
-  const told = receivedJson(text);
-  return mapErrorEvent(isJsonObject(told) ? told : value, text, undefined, response.headers);
+  return mapErrorEvent(objectOf(receivedJson(text)) ?? value, text, undefined, response.headers);
 }
 
 const MOST_NAMES = 10;

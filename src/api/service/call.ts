@@ -9,7 +9,7 @@ import type { HttpRequest, HttpResponse, HttpStreamResponse, HttpTransport } fro
 import { header, requestIdOf } from "../headers.ts";
 import { endpointUrl, type Query } from "../provider.ts";
 import { mapHttpError } from "../refusal/answer.ts";
-import { isJsonObject, textOf } from "../wire/json.ts";
+import { fieldOf, textOf } from "../wire/json.ts";
 import type { Answer } from "./answer.ts";
 import { RequestBody } from "./body.ts";
 import { CallCredentials, type SentCredentials } from "./credentials.ts";
@@ -99,7 +99,7 @@ export async function sendCall<Received extends HttpResponse | HttpStreamRespons
 
 /** The model in a request's body. */
 export function modelOf(json: unknown): string | undefined {
-  return isJsonObject(json) ? textOf(json.model) : undefined;
+  return textOf(fieldOf(json, "model"));
 }
 
 /** A call to an endpoint, over all its attempts. */

@@ -8,6 +8,26 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The value if it is an object. */
+export function objectOf(value: unknown): JsonObject | undefined {
+  return isJsonObject(value) ? value : undefined;
+}
+
+/** A field of a value; undefined if the value is not an object. */
+export function fieldOf(value: unknown, name: string): unknown {
+  return isJsonObject(value) ? value[name] : undefined;
+}
+
+/** The value if it is a text that is not empty: some services send an empty id if they have none. */
+export function filled(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** The value without the white space around it, if it is a text that is not blank. */
+export function trimmed(value: unknown): string | undefined {
+  return typeof value === "string" ? value.trim() || undefined : undefined;
+}
+
 /** The value if it is a string. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
@@ -24,8 +44,7 @@ export function numberOf(value: unknown): number | undefined {
 /** Undefined if the text is not JSON or not an object. */
 export function parseObject(text: string): JsonObject | undefined {
   try {
-    const parsed: unknown = JSON.parse(text);
-    return isJsonObject(parsed) ? parsed : undefined;
+    return objectOf(JSON.parse(text));
   } catch {
     return undefined;
   }

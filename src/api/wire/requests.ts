@@ -1,6 +1,6 @@
 import { BuildError } from "../../client/failure/kinds.ts";
 import { knownOptions, withoutUndefined } from "../../client/options.ts";
-import { isJsonObject, type JsonObject } from "./json.ts";
+import { type JsonObject, objectOf } from "./json.ts";
 import type { RequestFields, ResponsesRequest, TextParam, Verbosity } from "./request-fields.ts";
 import { checkRequest, InputList, inputItems } from "./request-input.ts";
 import type { JsonSchema } from "./schema.ts";
@@ -133,7 +133,7 @@ export interface WebSocketFrameExtras {
 /** The request as a `response.create` frame. `body` is what HTTP would send. */
 export function websocketFrame(body: JsonObject, extras: WebSocketFrameExtras = {}): JsonObject {
   const { type: _type, model, instructions, previous_response_id, generate, client_metadata, ...further } = body;
-  const metadata = { ...(isJsonObject(client_metadata) ? client_metadata : {}), ...extras.clientMetadata };
+  const metadata = { ...objectOf(client_metadata), ...extras.clientMetadata };
   return {
     type: "response.create",
     ...withoutUndefined({ model, instructions }),

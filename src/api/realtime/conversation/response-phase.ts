@@ -1,5 +1,5 @@
 import { object } from "../../../client/options.ts";
-import { isJsonObject } from "../../wire/json.ts";
+import { fieldOf, isJsonObject } from "../../wire/json.ts";
 import type { RealtimeEvent } from "../events.ts";
 
 export interface ResponsePhase {
@@ -26,7 +26,7 @@ export function responsePhaseOf(event: RealtimeEvent): ResponsePhase | undefined
     case "conversation_item.added": {
       if (!isJsonObject(event.item)) return undefined;
       const { type, response } = event.item;
-      return phase(type, isJsonObject(response) ? response.id : undefined);
+      return phase(type, fieldOf(response, "id"));
     }
     default:
       return undefined;

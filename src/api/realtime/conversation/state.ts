@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { fieldOf, isJsonObject, type JsonObject } from "../../wire/json.ts";
 import type { HandoffRequested, RealtimeAudioFrame, RealtimeErrorEvent, RealtimeEvent } from "../events.ts";
 import { durationMs } from "../protocol/audio-format.ts";
 import type { RealtimeProtocolName } from "../settings.ts";
@@ -195,9 +195,8 @@ export class ConversationState {
   }
 
   #learn(session: JsonObject | undefined): void {
-    const input = isJsonObject(session?.audio) ? session.audio.input : undefined;
-    const detection = isJsonObject(input) ? input.turn_detection : undefined;
-    this.#interruptsAtSpeech = !isJsonObject(detection) || detection.interrupt_response !== false;
+    const detection = fieldOf(fieldOf(session?.audio, "input"), "turn_detection");
+    this.#interruptsAtSpeech = fieldOf(detection, "interrupt_response") !== false;
   }
 
   #called(item: unknown): readonly ConversationStep[] {

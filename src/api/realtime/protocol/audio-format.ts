@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { fieldOf, isJsonObject, type JsonObject } from "../../wire/json.ts";
 import type { AudioEncoding, RealtimeAudioFrame, RealtimeEvent } from "../events.ts";
 import type { EventStage } from "./protocol.ts";
 
@@ -47,8 +47,7 @@ export class AudioFormats implements EventStage {
   }
 
   #learn(session: JsonObject | undefined): void {
-    const output = isJsonObject(session?.audio) ? session.audio.output : undefined;
-    const format = isJsonObject(output) ? output.format : undefined;
+    const format = fieldOf(fieldOf(session?.audio, "output"), "format");
     if (isJsonObject(format)) this.#ofSession = ENCODINGS.get(format.type);
   }
 

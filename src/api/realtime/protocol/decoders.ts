@@ -5,6 +5,7 @@ import {
   isJsonObject,
   type JsonObject,
   numberOf,
+  objectOf,
   parseObject,
   receivedJson,
   textOf,
@@ -57,11 +58,6 @@ export function stringIn(object: JsonObject, ...names: readonly string[]): strin
   return undefined;
 }
 
-function objectIn(object: JsonObject, name: string): JsonObject | undefined {
-  const value = object[name];
-  return isJsonObject(value) ? value : undefined;
-}
-
 /** The count in the first of `names` that is present: an unreadable one is not replaced by the next. */
 function countIn(object: JsonObject, most: number, ...names: readonly string[]): number | undefined {
   const value = numberOf(object[names.find((name) => name in object) ?? ""]);
@@ -84,7 +80,7 @@ export function audioFormatIn(event: JsonObject): Partial<RealtimeAudioFrame> {
 }
 
 export const sessionUpdated: EventDecoder = (event) => {
-  const session = objectIn(event, "session");
+  const session = objectOf(event.session);
   const sessionId = session && stringIn(session, "id");
   if (!session || sessionId === undefined) return undefined;
   const instructions = stringIn(session, "instructions");
@@ -103,7 +99,7 @@ export const itemAdded: EventDecoder = (event) =>
   "item" in event ? { type: "conversation_item.added", item: event.item } : undefined;
 
 export const itemDone = (event: JsonObject): RealtimeEvent | undefined => {
-  const item = objectIn(event, "item");
+  const item = objectOf(event.item);
   const itemId = item && stringIn(item, "id");
   return itemId === undefined ? undefined : { type: "conversation_item.done", itemId, item };
 };
@@ -114,7 +110,7 @@ export const speechStarted: EventDecoder = (event) => {
 };
 
 export const responseCancelled: EventDecoder = (event) => {
-  const response = objectIn(event, "response");
+  const response = objectOf(event.response);
   const responseId = (response && stringIn(response, "id")) ?? stringIn(event, "response_id");
   return { type: "response_cancelled", ...(responseId !== undefined && { responseId }) };
 };
@@ -124,7 +120,7 @@ export const responseCancelled: EventDecoder = (event) => {
  * says in its form. An error without a reason is one too.
  */
 export const serviceError = (event: JsonObject, text: string): RealtimeErrorEvent => {
-  const error = objectIn(event, "error");
+  const error = objectOf(event.error);
   const message = stringIn(event, "message") ?? (error && stringIn(error, "message"));
   if (message !== undefined) return { type: "error", message };
   if ("error" in event) return { type: "error", message: writtenJson(event.error) ?? text };

@@ -1,6 +1,6 @@
 import { withoutUndefined } from "../../../client/options.ts";
 import { readDetails } from "../../refusal/details.ts";
-import { isJsonObject, type JsonObject, numberOf } from "../../wire/json.ts";
+import { fieldOf, isJsonObject, type JsonObject, numberOf, objectOf, textOf } from "../../wire/json.ts";
 import type { Place, RealtimeEvent, RealtimeRateLimit, TranscriptionFailure } from "../events.ts";
 import { outcomeOf } from "../response-outcome.ts";
 import { callIn, type EventDecoder, handoffIn, responseAudio, serviceError, stringIn } from "./decoders.ts";
@@ -85,7 +85,7 @@ function milliseconds(event: JsonObject, name: string): number | undefined {
 
 /** The id of an object inside an event. */
 function idOf(value: unknown): string | undefined {
-  return isJsonObject(value) ? stringIn(value, "id") : undefined;
+  return textOf(fieldOf(value, "id"));
 }
 
 function placeOf(event: JsonObject): Place {
@@ -186,7 +186,7 @@ const heardDone: EventDecoder = (event) => {
 };
 
 const heardFailed: EventDecoder = (event) => {
-  const reason = isJsonObject(event.error) ? event.error : {};
+  const reason = objectOf(event.error) ?? {};
   const failure: TranscriptionFailure = withoutUndefined({
     message: stringIn(reason, "message"),
     code: stringIn(reason, "code"),
@@ -259,22 +259,20 @@ function responseIdOf(event: JsonObject): string | undefined {
 }
 
 const responseCreated: EventDecoder = (event) => {
-  const response = isJsonObject(event.response) ? event.response : {};
+  const response = objectOf(event.response) ?? {};
   const { conversationId, metadata } = outcomeOf(response);
-  const output = isJsonObject(response.audio) ? response.audio.output : undefined;
-  const format = isJsonObject(output) ? output.format : undefined;
   return withoutUndefined({
     type: "response_created" as const,
     responseId: responseIdOf(event),
     conversationId,
     metadata,
-    audioFormat: isJsonObject(format) ? format : undefined,
+    audioFormat: objectOf(fieldOf(fieldOf(response.audio, "output"), "format")),
   });
 };
 
 const responseDone: EventDecoder = (event) => {
   const responseId = responseIdOf(event);
-  const outcome = isJsonObject(event.response) ? outcomeOf(event.response) : {};
+  const outcome = outcomeOf(objectOf(event.response) ?? {});
   return { type: "response_done", ...outcome, ...(responseId !== undefined && { responseId }) };
 };
 
@@ -346,7 +344,7 @@ function limitOf(limit: JsonObject): RealtimeRateLimit {
 }
 
 const error: EventDecoder = (event, text) => {
-  const reason = isJsonObject(event.error) ? event.error : event;
+  const reason = objectOf(event.error) ?? event;
   const { code, type: errorType } = readDetails(event);
   return withoutUndefined({
     ...serviceError(event, text),

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { fieldOf, type JsonObject } from "../../wire/json.ts";
 import type { RealtimeEvent } from "../events.ts";
 import {
   delta,
@@ -30,7 +30,7 @@ const callOrItemDone: EventDecoder = (event) => handoffIn(event.item, AGENT_TOOL
 
 /** The first call of the agent decides; a second one is ignored even if the first is unusable. */
 const responseDone: EventDecoder = (event) => {
-  const output = isJsonObject(event.response) ? event.response.output : undefined;
+  const output = fieldOf(event.response, "output");
   const call = Array.isArray(output) ? output.find((item) => isCallOf(item, AGENT_TOOL)) : undefined;
   return handoffIn(call, AGENT_TOOL) ?? wholePayload(event);
 };

@@ -6,7 +6,7 @@ import type { HttpStreamResponse } from "../../../client/transport.ts";
 import { IdleTimer } from "../../../client/waiting/idle-timer.ts";
 import { CancelledError } from "../../refusal/kinds.ts";
 import type { Answer } from "../../service/answer.ts";
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { fieldOf, filled, type JsonObject } from "../../wire/json.ts";
 import type { Carrier } from "../ending.ts";
 import { type EventReceiver, readEventsInto } from "../event-stream.ts";
 import { damaged, parseEvent, parseWireEvent } from "../events/parse.ts";
@@ -268,6 +268,5 @@ function missing(first: number, last: number): StreamError {
 }
 
 function responseIdIn({ response }: JsonObject): string | undefined {
-  const id = isJsonObject(response) ? response.id : undefined;
-  return typeof id === "string" && id !== "" ? id : undefined;
+  return filled(fieldOf(response, "id"));
 }

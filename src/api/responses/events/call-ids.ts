@@ -1,5 +1,5 @@
+import { filled } from "../../wire/json.ts";
 import type { DecodedEvent } from "./decoded.ts";
-import { filled } from "./fields.ts";
 import type { OutputItemAddedEvent } from "./types.ts";
 
 /** Adds the call id to the pieces of a call: services send it with the added item, and rarely with its deltas. */

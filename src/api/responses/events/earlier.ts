@@ -1,6 +1,5 @@
 import type { Buffer } from "node:buffer";
-import type { JsonObject } from "../../wire/json.ts";
-import { fieldOf, filled } from "./fields.ts";
+import { fieldOf, filled, type JsonObject } from "../../wire/json.ts";
 import { rowOfEvent } from "./registry.ts";
 
 /** How many ids are remembered of the earlier responses, and of the current one. */

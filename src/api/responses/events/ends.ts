@@ -2,10 +2,10 @@ import { ProtocolError } from "../../../client/failure/kinds.ts";
 import type { StreamDeviation } from "../../../client/observe/telemetry.ts";
 import { mapErrorEvent, mapFailedResponse } from "../../refusal/event.ts";
 import { invalidType } from "../../wire/decode-failure.ts";
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { fieldOf, filled, isJsonObject, type JsonObject, objectOf } from "../../wire/json.ts";
 import type { ResponseEnd } from "../received/received.ts";
 import type { DecodedEvent, EndEvent } from "./decoded.ts";
-import { fieldOf, filled, told } from "./fields.ts";
+import { told } from "./fields.ts";
 import { readUsage } from "./usage.ts";
 
 /** Events that end a response, with what they say about it. */
@@ -21,11 +21,10 @@ export function completed({ response }: JsonObject): DecodedEvent {
   if (response !== undefined && response !== null && !isJsonObject(response)) return undecodable(response);
   const { end, output, deviations } = wholeOf(response);
   const endTurn = fieldOf(response, "end_turn");
-  const usageMetadata = fieldOf(response, "usage_metadata");
   const more = told({
     endTurn: typeof endTurn === "boolean" ? endTurn : undefined,
     serviceTier: filled(fieldOf(response, "service_tier")),
-    usageMetadata: isJsonObject(usageMetadata) ? usageMetadata : undefined,
+    usageMetadata: objectOf(fieldOf(response, "usage_metadata")),
   });
   const odd = end.responseId === undefined ? [...deviations, "response id" as const] : deviations;
   return { type: "end", outcome: { type: "completed", ...end, ...more }, output, deviations: odd };

@@ -1,14 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
-
-/** A field of a value; undefined if the value is not an object. */
-export function fieldOf(value: unknown, name: string): unknown {
-  return isJsonObject(value) ? value[name] : undefined;
-}
-
-/** A non-empty text: some services send an empty id if they have none. */
-export function filled(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
+import { filled, type JsonObject } from "../../wire/json.ts";
 
 /** An index in a list, counted from 0. */
 export function indexOf(value: unknown): number | undefined {

@@ -1,6 +1,6 @@
 import type { HeaderMap } from "../../../client/headers.ts";
 import { header, headerText } from "../../headers.ts";
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { fieldOf, isJsonObject, type JsonObject } from "../../wire/json.ts";
 import type { DecodedEvent } from "./decoded.ts";
 import { texts } from "./fields.ts";
 import type { SafetyBufferingEvent, ServedEvent } from "./types.ts";
@@ -33,7 +33,7 @@ const isModelHeader = (name: string): boolean => name === header.openaiModel || 
  */
 export function serverModelOf(event: JsonObject): string | undefined {
   const { response } = event;
-  const model = isJsonObject(response) ? headerIn(response.headers, isModelHeader) : undefined;
+  const model = headerIn(fieldOf(response, "headers"), isModelHeader);
   return model ?? headerIn(event.headers, isModelHeader);
 }
 

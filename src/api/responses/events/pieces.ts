@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { filled, isJsonObject, type JsonObject } from "../../wire/json.ts";
 import { type DecodedEvent, MISSING_FIELD } from "./decoded.ts";
-import { filled, indexOf, placeOf, told } from "./fields.ts";
+import { indexOf, placeOf, told } from "./fields.ts";
 
 /** Deltas of items: of texts, of reasoning, of tool calls. A delta without an index or id is still delivered. */
 

@@ -1,11 +1,11 @@
 import { decodeRateLimitsEvent } from "../../rate-limits.ts";
 import { isForeignError, isNamedError, isServiceName } from "../../refusal/foreign.ts";
 import { decodeItem } from "../../wire/item-decoder.ts";
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { filled, isJsonObject, type JsonObject } from "../../wire/json.ts";
 import type { TextIndex } from "../received/whole-texts.ts";
 import { type DecodedEvent, MISSING_FIELD, UNKNOWN_TYPE } from "./decoded.ts";
 import { completed, errorEvent, failed, incomplete, otherApi } from "./ends.ts";
-import { filled, indexOf, told } from "./fields.ts";
+import { indexOf, told } from "./fields.ts";
 import { metadata } from "./notices.ts";
 import { parseWireEvent } from "./parse.ts";
 import * as piece from "./pieces.ts";

@@ -1,7 +1,6 @@
 import type { StreamDeviation } from "../../../client/observe/telemetry.ts";
 import type { TokenUsage } from "../../token-usage.ts";
-import { isJsonObject, type JsonObject, numberOf } from "../../wire/json.ts";
-import { fieldOf } from "./fields.ts";
+import { fieldOf, isJsonObject, type JsonObject, numberOf } from "../../wire/json.ts";
 
 export interface ReadUsage {
   readonly tokenUsage?: TokenUsage;

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject, textOf } from "../../wire/json.ts";
+import { filled, isJsonObject, type JsonObject, textOf } from "../../wire/json.ts";
 import { type DecodedEvent, UNKNOWN_TYPE } from "./decoded.ts";
-import { filled, placeOf, told } from "./fields.ts";
+import { placeOf, told } from "./fields.ts";
 import { contentPlaceOf, summaryPlaceOf } from "./pieces.ts";
 
 /** Events that repeat a text in full after its deltas. Where there were none, the text is equal to one delta. */

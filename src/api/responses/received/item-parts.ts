@@ -1,6 +1,6 @@
 import type { ResponseItem } from "../../wire/items.ts";
-import { isJsonObject, type JsonObject, textOf } from "../../wire/json.ts";
-import { fieldOf, filled, told } from "../events/fields.ts";
+import { fieldOf, filled, isJsonObject, type JsonObject, textOf } from "../../wire/json.ts";
+import { told } from "../events/fields.ts";
 import type { DeltaEvent } from "../events/types.ts";
 
 /** Where a finished item has the text that deltas of one type bring. */

@@ -1,6 +1,5 @@
 import type { ResponseItem } from "../../wire/items.ts";
-import { writtenJson } from "../../wire/json.ts";
-import { fieldOf, filled } from "../events/fields.ts";
+import { fieldOf, filled, writtenJson } from "../../wire/json.ts";
 import type { DeltaEvent, OutputItemDoneEvent, ResponseEvent } from "../events/types.ts";
 import { mayHave, type PartText, partIndexOf, textsIn, withTexts } from "./item-parts.ts";
 import { itemSummary, itemText } from "./item-text.ts";

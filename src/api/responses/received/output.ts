@@ -1,6 +1,6 @@
 import { decodeItem } from "../../wire/item-decoder.ts";
 import type { ResponseItem } from "../../wire/items.ts";
-import { filled } from "../events/fields.ts";
+import { filled } from "../../wire/json.ts";
 import type { DeltaEvent, OutputItemDoneEvent } from "../events/types.ts";
 import { deltasOf, hasText } from "./item-parts.ts";
 

@@ -1,5 +1,6 @@
+import { fieldOf, filled } from "../../wire/json.ts";
 import type { WholeTextEvent } from "../events/decoded.ts";
-import { fieldOf, filled, told } from "../events/fields.ts";
+import { told } from "../events/fields.ts";
 import type { DeltaEvent, OutputItemDoneEvent, ServedEvent } from "../events/types.ts";
 import { mayHave, partIndexOf, textsIn } from "./item-parts.ts";
 

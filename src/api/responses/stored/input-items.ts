@@ -6,7 +6,7 @@ import { UNARY_NAMES, type UnaryOptions } from "../../service/call-options.ts";
 import type { Service } from "../../service/service.ts";
 import { decodeItem } from "../../wire/item-decoder.ts";
 import type { ResponseItem } from "../../wire/items.ts";
-import { fieldOf, filled } from "../events/fields.ts";
+import { fieldOf, filled } from "../../wire/json.ts";
 import { askStored, checkedId } from "./calls.ts";
 
 /** Which input items to request. */

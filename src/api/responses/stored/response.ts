@@ -3,8 +3,8 @@ import type { TokenUsage } from "../../token-usage.ts";
 import type { AnswerReader } from "../../wire/answer-reader.ts";
 import { decodeItem } from "../../wire/item-decoder.ts";
 import type { OpenString, ResponseItem } from "../../wire/items.ts";
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
-import { fieldOf, filled, told } from "../events/fields.ts";
+import { fieldOf, filled, isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { told } from "../events/fields.ts";
 import { readUsage } from "../events/usage.ts";
 import { itemText } from "../received/item-text.ts";
 

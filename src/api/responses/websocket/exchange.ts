@@ -1,9 +1,9 @@
 import { LimitError } from "../../../client/failure/kinds.ts";
 import { objectList } from "../../../client/object-list.ts";
 import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
+import { fieldOf, filled } from "../../wire/json.ts";
 import type { CancelReason, Carrier } from "../ending.ts";
 import type { EarlierResponses } from "../events/earlier.ts";
-import { fieldOf, filled } from "../events/fields.ts";
 import { parseWireEvent } from "../events/parse.ts";
 import type { ResponseFlow } from "../flow.ts";
 import type { LeftResponse, Steer, SteerInput } from "../source.ts";

@@ -1,10 +1,9 @@
 import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
 import { parameterOf } from "../../refusal/details.ts";
 import { NotSupportedError, SteerFailedError } from "../../refusal/kinds.ts";
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { fieldOf, filled, isJsonObject, type JsonObject } from "../../wire/json.ts";
 import { encodeRequestInput, inputItems } from "../../wire/request-input.ts";
 import type { EarlierResponses } from "../events/earlier.ts";
-import { fieldOf, filled } from "../events/fields.ts";
 import { parseWireEvent } from "../events/parse.ts";
 import type { ResponseFlow } from "../flow.ts";
 import type { Steer, SteerDelivery, SteerInput } from "../source.ts";

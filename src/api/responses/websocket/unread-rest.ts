@@ -1,5 +1,4 @@
-import type { JsonObject } from "../../wire/json.ts";
-import { fieldOf, filled } from "../events/fields.ts";
+import { fieldOf, filled, type JsonObject } from "../../wire/json.ts";
 import { rowOfEvent } from "../events/registry.ts";
 import type { LeftResponse } from "../source.ts";
 
