@@ -36,6 +36,11 @@ export function text(name: string, value: string): string {
   throw refused(name, value, "a text");
 }
 
+/** A text that must not be empty, such as an id. @param advice - What to give. @throws {@link BuildError} It is missing. */
+export function present(name: string, value: unknown, advice: string): asserts value is string {
+  if (typeof value !== "string" || value === "") throw new BuildError(`${name} is missing: ${advice}`);
+}
+
 /** @throws {@link BuildError} The value is not a function. */
 export function callable<Callable>(name: string, value: Callable): Callable {
   if (typeof value === "function") return value;

@@ -1,6 +1,6 @@
-import { BuildError, ProtocolError } from "../../client/failure/kinds.ts";
+import { ProtocolError } from "../../client/failure/kinds.ts";
 import { isSendableHeaderValue } from "../../client/headers.ts";
-import { knownOptions, object, text } from "../../client/options.ts";
+import { knownOptions, object, present, text } from "../../client/options.ts";
 import { isChatgptBackend } from "../provider.ts";
 import { sessionWire } from "../realtime/protocol/session-wire.ts";
 import type { RealtimeSession } from "../realtime/session.ts";
@@ -42,7 +42,7 @@ export class CallsClient extends ServiceClient {
    * @throws The kinds of `docs/errors.md`. {@link ProtocolError} The answer has no call id in its `Location` header.
    */
   async create(sdp: string, options: CallOptions = {}): Promise<CreatedCall> {
-    if (typeof sdp !== "string" || sdp === "") throw new BuildError("sdp is missing: give the peer connection's offer");
+    present("sdp", sdp, "give the peer connection's offer");
     const call = unaryCall("realtime/calls", undefined, options, OPTIONS);
     const response = await this.service.execute({ ...call, ...this.#bodyOf(sdp, options.session) });
     const answer = decodeSdp(response);
@@ -81,7 +81,7 @@ export class CallsClient extends ServiceClient {
   }
 
   async #act(callId: string, act: string, body: object | undefined, options: UnaryOptions): Promise<void> {
-    if (typeof callId !== "string" || callId === "") throw new BuildError("callId is missing: name the call, rtc_…");
+    present("callId", callId, "name the call, rtc_…");
     const call = unaryCall(`realtime/calls/${encodeURIComponent(callId)}/${act}`, body, options);
     checkDone(await this.service.execute(call), `failed to decode the answer to ${act}`);
   }

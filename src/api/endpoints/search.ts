@@ -1,5 +1,4 @@
-import { BuildError } from "../../client/failure/kinds.ts";
-import { object } from "../../client/options.ts";
+import { object, present } from "../../client/options.ts";
 import { readAnswer } from "../service/answer.ts";
 import { type UnaryOptions, unaryCall } from "../service/call-options.ts";
 import { ServiceClient } from "../service/client.ts";
@@ -121,7 +120,7 @@ export class SearchClient extends ServiceClient {
 function encodeSearchRequest(request: SearchRequest): JsonObject {
   object("the request of search()", request, "an object with id and model");
   const { id, model, reasoning, input, commands, settings, max_output_tokens, ...further } = request;
-  if (typeof id !== "string" || id === "") throw new BuildError("id is missing: name the search session");
+  present("id", id, "name the search session");
   checkModel(model);
   return {
     id,

@@ -1,5 +1,5 @@
 import { BuildError } from "../../client/failure/kinds.ts";
-import { object } from "../../client/options.ts";
+import { object, present } from "../../client/options.ts";
 import { encodeInput, type ItemEncoding } from "./item-encoder.ts";
 import type { ResponseItem, ShortMessage } from "./items.ts";
 import { fromCaller, isJsonObject, type JsonObject, jsonText } from "./json.ts";
@@ -96,9 +96,7 @@ export function checkRequest(request: object): void {
 
 /** @throws {@link BuildError} */
 export function checkModel(model: unknown): void {
-  if (typeof model !== "string" || model === "") {
-    throw new BuildError("model is missing: name the model to ask");
-  }
+  present("model", model, "name the model to ask");
 }
 
 function inputItem(entry: ResponseItem | ShortMessage, index: number): ResponseItem {

@@ -1,5 +1,5 @@
 import { BuildError } from "../../../client/failure/kinds.ts";
-import { count, knownOptions, milliseconds, oneOf } from "../../../client/options.ts";
+import { count, knownOptions, milliseconds, oneOf, present } from "../../../client/options.ts";
 import { entriesOf, pagesOf } from "../../pages.ts";
 import { isChatgptBackend } from "../../provider.ts";
 import { checkDone, readAnswer } from "../../service/answer.ts";
@@ -199,7 +199,7 @@ export class FilesClient extends ServiceClient {
 
   #callOf(method: "GET" | "DELETE", fileId: string, below: "" | "/content", options: UnaryOptions): EndpointCall {
     this.#checkPublic();
-    if (typeof fileId !== "string" || fileId === "") throw new BuildError("fileId is missing: name the file, file-…");
+    present("fileId", fileId, "name the file, file-…");
     const call = unaryCall(`files/${encodeURIComponent(fileId)}${below}`, undefined, options);
     return { ...call, method, endpoint: `files/{id}${below}` };
   }

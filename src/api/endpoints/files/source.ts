@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { BuildError } from "../../../client/failure/kinds.ts";
 import { fileError, openRegular } from "../../../client/files/index.ts";
 import { isSendableHeaderValue } from "../../../client/headers.ts";
-import { object } from "../../../client/options.ts";
+import { object, present } from "../../../client/options.ts";
 import { unlessAborted } from "../../../client/waiting/abort.ts";
 import { contentTypeOf } from "./content-type.ts";
 
@@ -35,7 +35,7 @@ export async function sizeUp(source: FileSource, signal?: AbortSignal): Promise<
     return unlessAborted(signal, async () => ({ name, type, ...(await sizeUpPath(path)) }));
   }
   const { name } = source;
-  if (typeof name !== "string" || name === "") throw new BuildError("name is missing: a file needs a name");
+  present("name", name, "a file needs a name");
   const type = checkedType(source.type ?? contentTypeOf(name));
   if ("bytes" in source) return { name, type, sizeBytes: source.bytes.length, open: () => slices(source.bytes) };
   const { sizeBytes } = source;
