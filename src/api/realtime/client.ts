@@ -73,7 +73,7 @@ export class RealtimeWebSocketClient extends ServiceClient {
   ): Promise<RealtimeWebSocketConnection> {
     checkSessionConfig(config);
     CONNECT(options);
-    const scope = beginCall(this.service.line, { endpoint: "realtime", model: config.model }, options.signal);
+    const scope = beginCall(this.service.line, { endpoint: "realtime", model: config.model });
     return scope.observer.during(async () => {
       const connection = await this.#open(config, options, scope);
       if (config.session !== "keep") await agree(connection, config, options);

@@ -61,8 +61,7 @@ export class ResponsesClient extends StoredResponsesClient {
   async streamBody(body: unknown, options: ResponsesOptions = {}): Promise<ResponseStream> {
     checkResponsesOptions(options);
     checkRequest(body as object);
-    const { signal } = options;
-    const scope = beginCall(this.service.line, { endpoint: "responses", model: modelOf(body) }, signal);
+    const scope = beginCall(this.service.line, { endpoint: "responses", model: modelOf(body) });
     const call = { body, options, scope, isOwnCall: true };
     const { carrier = "http" } = options;
     const isAuto = carrier === "auto" && (this.service.provider.supportsWebSockets ?? false);

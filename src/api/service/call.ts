@@ -73,12 +73,8 @@ export function addressOf({ provider }: Line, { url, path, baseUrl, query }: End
 }
 
 /** Begins a call: it is observed from now on, and gets credentials of its own. */
-export function beginCall(
-  { auth, observer, limits }: Line,
-  facts: Parameters<typeof observer.begin>[0],
-  signal: AbortSignal | undefined,
-): CallScope {
-  return { observer: observer.begin(facts), credentials: new CallCredentials(auth, signal, limits.headersTimeoutMs) };
+export function beginCall({ auth, observer, limits }: Line, facts: Parameters<typeof observer.begin>[0]): CallScope {
+  return { observer: observer.begin(facts), credentials: new CallCredentials(auth, limits.headersTimeoutMs) };
 }
 
 /** Sends a call, with retries and remedies. @throws The kinds of `docs/errors.md`. */
@@ -88,8 +84,8 @@ export async function sendCall<Received extends HttpResponse | HttpStreamRespons
   send: Send<Received>,
 ): Promise<Answer<Received>> {
   if (call.scope) return new SentCall(line, call, call.scope).run(send);
-  const { endpoint = call.path ?? "upload", json, signal } = call;
-  const scope = beginCall(line, { endpoint, model: modelOf(json) }, signal);
+  const { endpoint = call.path ?? "upload", json } = call;
+  const scope = beginCall(line, { endpoint, model: modelOf(json) });
   return scope.observer.during(async () => {
     const answer = await new SentCall(line, call, scope).run(send);
     scope.observer.answered({ requestId: requestIdOf(answer.headers) });
@@ -147,7 +143,7 @@ class SentCall {
       } catch (error) {
         if (!(error instanceof HttpError)) throw error;
         if (this.#body?.uncompressedAfter(error)) announceRemedy(this.#observers, "downgrade", error);
-        else if (this.#isOurs && (await this.#scope.credentials.renewedAfter(error)))
+        else if (this.#isOurs && (await this.#scope.credentials.renewedAfter(error, this.#call.signal)))
           announceRemedy(this.#observers, "credentials", error);
         else {
           this.#learnOfCompression(error);
@@ -192,16 +188,17 @@ class SentCall {
 
   async #credentials(): Promise<SentCredentials> {
     if (!this.#isOurs) return { headers: {}, secrets: [] };
-    const { method } = this.#call;
+    const { method, signal } = this.#call;
     const sent = this.#body;
-    return this.#scope.credentials.next({
+    const request = {
       carrier: "http",
       method,
       url: this.#url,
       get body() {
         return sent?.joined; // joined only for who looks at it
       },
-    });
+    } as const;
+    return this.#scope.credentials.next(request, signal);
   }
 
   #headers(credentials: HeaderInit) {

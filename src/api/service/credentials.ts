@@ -16,7 +16,6 @@ const NONE: Credentials = { bearerToken: undefined, accountId: undefined, header
 /** The credentials of one call, over all its requests and handshakes: requested for each of them, and renewed at most once. */
 export class CallCredentials {
   readonly #auth: AuthProvider | undefined;
-  readonly #signal: AbortSignal | undefined;
   readonly #timeoutMs: number;
   #sent = NONE;
   #mayRenew = true;
@@ -25,25 +24,25 @@ export class CallCredentials {
    * @param auth - Undefined for a call without credentials.
    * @param timeoutMs - For each method of the auth provider; 0 for no limit.
    */
-  constructor(auth: AuthProvider | undefined, signal: AbortSignal | undefined, timeoutMs: number) {
+  constructor(auth: AuthProvider | undefined, timeoutMs: number) {
     this.#auth = auth;
-    this.#signal = signal;
     this.#timeoutMs = timeoutMs;
   }
 
   /**
    * Credentials for the next attempt.
    *
+   * @param signal - That of the attempt. It may outlast the call, because other calls share its handshake.
    * @throws {@link AbortedError} The signal fired. {@link BuildError} The auth provider returned something else than a text.
    *   {@link TimeoutError} It did not return. Otherwise the errors that the auth provider throws.
    */
-  async next(request: AuthRequest): Promise<SentCredentials> {
+  async next(request: AuthRequest, signal?: AbortSignal): Promise<SentCredentials> {
     const auth = this.#auth;
     if (!auth) return { headers: {}, secrets: [] };
     this.#sent = {
-      bearerToken: credential("bearerToken", await this.#ask("bearerToken", () => auth.bearerToken?.())),
-      accountId: credential("accountId", await this.#ask("accountId", () => auth.accountId?.())),
-      headers: headersOf(await this.#ask("headers", () => auth.headers?.(request))),
+      bearerToken: credential("bearerToken", await this.#ask("bearerToken", signal, () => auth.bearerToken?.())),
+      accountId: credential("accountId", await this.#ask("accountId", signal, () => auth.accountId?.())),
+      headers: headersOf(await this.#ask("headers", signal, () => auth.headers?.(request))),
     };
     const { bearerToken, accountId, headers } = this.#sent;
     return {
@@ -57,27 +56,31 @@ export class CallCredentials {
   }
 
   /** The account of the current credentials. Throws as {@link next} does. */
-  async accountId(): Promise<string | undefined> {
+  async accountId(signal?: AbortSignal): Promise<string | undefined> {
     const auth = this.#auth;
     if (!auth?.accountId) return undefined;
-    return credential("accountId", await this.#ask("accountId", () => auth.accountId?.()));
+    return credential("accountId", await this.#ask("accountId", signal, () => auth.accountId?.()));
   }
 
   /** After a refusal: true if it was about the credentials and new ones are available. The request may then be sent once more. */
-  async renewedAfter(refusal: HttpError): Promise<boolean> {
+  async renewedAfter(refusal: HttpError, signal?: AbortSignal): Promise<boolean> {
     if (refusal.status !== 401 || !this.#mayRenew) return false;
     this.#mayRenew = false;
-    return Boolean(await this.#ask("onUnauthorized", () => this.#auth?.onUnauthorized?.(this.#sent)));
+    return Boolean(await this.#ask("onUnauthorized", signal, () => this.#auth?.onUnauthorized?.(this.#sent)));
   }
 
-  #ask<Answer>(method: keyof AuthProvider, ask: () => Answer | Promise<Answer>): Promise<Answer> {
+  #ask<Answer>(
+    method: keyof AuthProvider,
+    signal: AbortSignal | undefined,
+    ask: () => Answer | Promise<Answer>,
+  ): Promise<Answer> {
     const timeoutMs = this.#timeoutMs;
     const lateError = () =>
       new TimeoutError(
         `${method}() of the auth provider did not return within ${timeoutMs} ms, and nothing was sent; raise headersTimeoutMs to allow more time`,
         { phase: "connect", timeoutMs, outlook: "never" },
       );
-    return unlessInterrupted({ signal: this.#signal, timeoutMs, lateError }, ask);
+    return unlessInterrupted({ signal, timeoutMs, lateError }, ask);
   }
 }
 

@@ -43,7 +43,7 @@ export async function openWebSocket<Wrapped extends { close(): Promise<void> }>(
 ): Promise<Wrapped> {
   acceptSignal(handshake.signal);
   if (handshake.scope) return withRemedy(line, handshake, handshake.scope, wrap);
-  const scope = beginCall(line, { endpoint: handshake.endpoint }, handshake.signal);
+  const scope = beginCall(line, { endpoint: handshake.endpoint });
   return scope.observer.during(() => withRemedy(line, handshake, scope, wrap));
 }
 
@@ -53,17 +53,18 @@ async function withRemedy<Wrapped extends { close(): Promise<void> }>(
   scope: CallScope,
   wrap: (connection: WebSocketConnection) => Wrapped,
 ): Promise<Wrapped> {
-  const { url, usesAuth = true } = handshake;
+  const { url, usesAuth = true, signal } = handshake;
   const { observer, credentials } = scope;
   for (let attempt = 0; ; attempt += 1) {
     const request = { carrier: "websocket", method: "GET", url, body: undefined } as const;
     // An error thrown here is not a refusal of the server.
-    const sent = usesAuth ? await credentials.next(request) : { headers: {}, secrets: [] };
+    const sent = usesAuth ? await credentials.next(request, signal) : { headers: {}, secrets: [] };
     try {
       return await once(line, handshake, { sent, attempt, scope }, wrap);
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
-      if (!usesAuth || !(await credentials.renewedAfter(error))) throw mapHttpError(error, line.timing.clock.now());
+      if (!usesAuth || !(await credentials.renewedAfter(error, signal)))
+        throw mapHttpError(error, line.timing.clock.now());
       announceRemedy(observer, "credentials", error);
     }
   }

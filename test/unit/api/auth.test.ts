@@ -10,7 +10,7 @@ const request = {
 } as const;
 
 it("a key is sent without surrounding white space, as files and variables add it", async () => {
-  const { headers } = await new CallCredentials(apiKeyAuth(" sk-1\n"), undefined, 0).next(request);
+  const { headers } = await new CallCredentials(apiKeyAuth(" sk-1\n"), 0).next(request);
   expect(headers).toMatchObject({ authorization: "Bearer sk-1" });
 });
 
@@ -37,7 +37,7 @@ it.each([
   ["", "returned an empty string"],
   [{}, "returned a value of type object"],
 ])("%j from an auth provider is refused as a token: no empty bearer is sent", async (value, words) => {
-  const next = new CallCredentials({ bearerToken: () => value as string }, undefined, 0).next(request);
+  const next = new CallCredentials({ bearerToken: () => value as string }, 0).next(request);
   await expect(next).rejects.toMatchObject({ kind: "build", message: expect.stringContaining(words) });
 });
 
@@ -50,7 +50,7 @@ it("headers of any scheme are sent with the call, overwrite those of the other m
       return { Authorization: "AgentAssertion abc", "X-Signed": "s1" };
     },
   };
-  const { headers, secrets } = await new CallCredentials(auth, undefined, 0).next(request);
+  const { headers, secrets } = await new CallCredentials(auth, 0).next(request);
   expect(headers).toMatchObject({ authorization: "AgentAssertion abc", "x-signed": "s1" });
   expect(secrets).toEqual(["AgentAssertion abc", "s1"]);
   expect(seen).toEqual([request]);

@@ -86,7 +86,7 @@ export class ImagesClient extends ServiceClient {
   ) {
     const { line, limits } = this.service;
     const { path = "", signal } = call;
-    const scope = beginCall(line, { endpoint: path, model: modelOf({ model }) }, signal);
+    const scope = beginCall(line, { endpoint: path, model: modelOf({ model }) });
     const headers = { accept: "text/event-stream", ...call.headers };
     const response = await scope.observer.opening(() => this.service.stream({ ...call, headers, scope }));
     return new ImageStream(response, { count: n ?? 1, limits, signal, observer: scope.observer });

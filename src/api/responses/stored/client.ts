@@ -126,8 +126,8 @@ export abstract class StoredResponsesClient extends ServiceClient {
   async resume(id: string, options: ResumeOptions = {}): Promise<ResponseStream> {
     RESUME(options);
     checkReading(options);
-    const { after, headers, traceContext, signal } = options;
-    const scope = beginCall(this.service.line, { endpoint: "responses/{id}" }, signal);
+    const { after, headers, traceContext } = options;
+    const scope = beginCall(this.service.line, { endpoint: "responses/{id}" });
     const call = { service: this.service, scope, headers, traceContext, options, isOwnCall: true };
     return scope.observer.opening(() => resumedStream(id, after, call));
   }

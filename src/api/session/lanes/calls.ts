@@ -48,7 +48,7 @@ export class LaneCalls {
     if (caller?.aborted) onAbort();
     else caller?.addEventListener("abort", onAbort, { once: true });
     this.#underWay.add(controller);
-    const scope = beginCall(this.#line, { lane: this.#lane, ...facts }, signal);
+    const scope = beginCall(this.#line, { lane: this.#lane, ...facts });
     const ahead = this.#turns.ahead(undefined);
     if (ahead > 0) scope.observer.waits(ahead);
     try {

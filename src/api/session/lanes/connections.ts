@@ -97,7 +97,7 @@ export class SessionConnections {
    * @throws The errors of opening a connection. {@link LimitError} No place is left on as many connections as may be opened.
    */
   async place(call: ConnectionCall, lane: Occupant): Promise<Place> {
-    const accountId = await call.scope.credentials.accountId();
+    const accountId = await call.scope.credentials.accountId(call.options.signal);
     for (let opened: SharedConnection | undefined; ; opened = await this.#open(call, accountId)) {
       this.#retire(call, accountId, opened);
       const able = this.#shared.filter((shared) => this.serves(shared, call));
@@ -145,16 +145,13 @@ export class SessionConnections {
   }
 
   /**
-   * A connection that is too old, no longer reliable or of another account or model is closed as soon as nothing runs on it; but not one
-   * that was `opened` just now.
+   * A connection that is too old, no longer reliable or of another account or model is closed as soon as nothing runs on it. Of one that was
+   * `opened` just now only the account counts: the call may have joined another call that opened it.
    */
   #retire(call: ConnectionCall, accountId: string | undefined, opened: SharedConnection | undefined): void {
     const isKept = (shared: SharedConnection): boolean =>
-      shared === opened ||
-      (shared.isUsable &&
-        this.isFit(shared) &&
-        shared.accountId === accountId &&
-        (!shared.isUnused || this.serves(shared, call)));
+      shared.accountId === accountId &&
+      (shared === opened || (shared.isUsable && this.isFit(shared) && (!shared.isUnused || this.serves(shared, call))));
     for (const shared of this.#shared) if (!isKept(shared)) shared.connection.retire();
     this.#shared = this.#shared.filter(isKept);
   }

@@ -1,3 +1,4 @@
+import { AbortedError } from "../../../client/failure/kinds.ts";
 import type { ResponsesWebSocketConnection } from "../../responses/websocket/connection.ts";
 import type { LaneName } from "../../responses/websocket/turns.ts";
 import { ConnectionHistory } from "../history/history.ts";
@@ -52,16 +53,19 @@ export class LaneSlot implements Occupant {
 
   /**
    * The connection of the last request if it can serve another one for the same account, else another connection. Throws as
-   * `SessionConnections.place` does.
+   * `SessionConnections.place` does. {@link AbortedError} The signal fired.
    */
   async obtain(call: ConnectionCall): Promise<Lease> {
-    const accountId = await call.scope.credentials.accountId();
+    const accountId = await call.scope.credentials.accountId(call.options.signal);
     if (this.#place && this.#isKept() && this.#serves(this.#place.shared, call, accountId))
       return this.#lease(this.#place, true);
     this.release();
     const place = await this.#connections.place(call, this);
     this.#place = place;
-    return this.#lease(place, place.wasIdle);
+    const { signal } = call.options;
+    if (!signal?.aborted) return this.#lease(place, place.wasIdle);
+    this.release(); // the lane may be closed, and then nobody else would
+    throw new AbortedError(signal.reason);
   }
 
   /** A request of the lane is being sent. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { AuthProvider } from "../../../../src/api/auth.ts";
 import { emulate } from "../../../support/clients.ts";
 import { asking, bodiesAt, openSession, user } from "../support.ts";
-import { SLOW, type Speaker } from "./support.ts";
+import { echo, SLOW, type Speaker } from "./support.ts";
 
 describe("a request that is aborted before it is sent", () => {
   /** A session whose one connection is full: what is asked on it waits. */
@@ -58,4 +59,49 @@ describe("a request that is aborted before it is sent", () => {
     for (const speaker of [before, lane.fork("after"), lane])
       expect(await next(speaker)).toMatchObject({ previous_response_id: responseId, input: [user("repeat: two")] });
   });
+});
+
+describe("a lane that is aborted while it opens the connection", () => {
+  /** An auth provider that holds one of its answers back until it is let go. */
+  function slowAuth(method: "bearerToken" | "onUnauthorized") {
+    let [ask, letGo] = [() => {}, () => {}];
+    const asked = new Promise<void>((resolve) => {
+      ask = resolve;
+    });
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const held = async <Answer>(answer: Answer): Promise<Answer> => {
+      ask();
+      await gate;
+      return answer;
+    };
+    let token = "old";
+    const auth: AuthProvider = {
+      bearerToken: () => (method === "bearerToken" ? held("new") : token),
+      async onUnauthorized() {
+        await held(undefined);
+        token = "new";
+        return true;
+      },
+    };
+    return { auth, asked, letGo };
+  }
+
+  it.each(["bearerToken", "onUnauthorized"] as const)(
+    "does not end the others that wait for it, also while %s() of the auth provider is awaited",
+    async (method) => {
+      const emulator = await emulate({ requireAuth: "new" });
+      const { auth, asked, letGo } = slowAuth(method);
+      const { session } = openSession(emulator.url, { auth, carrier: "websocket" });
+      const abort = new AbortController();
+      const first = session.lane("a").stream(asking("one"), { signal: abort.signal });
+      const second = echo(session.lane("b"), [], "two");
+      await asked;
+      abort.abort("never mind");
+      await expect(first).rejects.toMatchObject({ kind: "aborted", cause: "never mind" });
+      letGo();
+      expect(await second).toBe("two");
+    },
+  );
 });

@@ -41,7 +41,7 @@ function connectionsOf({ maxConnections = 4, whileConnecting = (): unknown => un
 /** A call with the credentials of an account. */
 function call(accountId = "a", signal?: AbortSignal): ConnectionCall {
   const observer = new Observer({}).begin({ endpoint: "responses" });
-  const credentials = new CallCredentials({ accountId: () => accountId }, signal, 0);
+  const credentials = new CallCredentials({ accountId: () => accountId }, 0);
   return { options: { signal }, scope: { observer, credentials } };
 }
 
@@ -88,6 +88,13 @@ it("a connection belongs to an account: another account gets another connection,
   expect(opened).toMatchObject([{ isClosed: true }, { isClosed: false }]);
 });
 
+it("lanes that wait for the same connection get none of another account", async () => {
+  const { lane, opened } = connectionsOf({ whileConnecting: () => new Promise(setImmediate) });
+  const [first, second] = await Promise.all([lane().obtain(call("a")), lane().obtain(call("b"))]);
+  expect(second?.connection).not.toBe(first?.connection);
+  expect(opened).toHaveLength(2);
+});
+
 it("lanes share a connection that is opened once for all, and the session's own conversation has no name on it", async () => {
   const { slot, lane, opened } = connectionsOf();
   const leases = await Promise.all([slot, lane(), lane()].map((each) => each.obtain(call())));
@@ -101,6 +108,18 @@ it("a name is used again after its lane has closed, unless something still runs 
   expect(await namesOf(lanes)).toEqual(["lane-1", "lane-2", "lane-3"]);
   for (const each of lanes) each.release();
   opened[0]?.busy.add("lane-1");
+  expect(await namesOf([lane()])).toEqual(["lane-2"]);
+});
+
+it("a lane that is closed while its call begins keeps no name", async () => {
+  const { lane } = connectionsOf();
+  expect(await namesOf([lane()])).toEqual(["lane-1"]);
+  const closed = lane();
+  const abort = new AbortController();
+  const obtaining = closed.obtain(call("a", abort.signal));
+  abort.abort("closed");
+  closed.release();
+  await expect(obtaining).rejects.toMatchObject({ kind: "aborted", cause: "closed" });
   expect(await namesOf([lane()])).toEqual(["lane-2"]);
 });
 
