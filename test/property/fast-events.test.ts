@@ -27,6 +27,7 @@ function reading(fast: boolean) {
     whole: <Done>(done: Done) => done,
     completed: () => void told.push("completed"),
     failed: (error: { readonly message: string }, end: object) => void told.push(["failed", error.message, end]),
+    broke: ({ message }: { readonly message: string }) => void told.push(["broke", message]),
   };
   const telemetry = {
     onStreamPoll: note("poll"),

@@ -256,6 +256,10 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
     else this.#ending.failed(error, end);
   }
 
+  broke(error: CodexFailure): void {
+    this.#ending.broke(error);
+  }
+
   // Called by the backlog
 
   pause(): void {

@@ -38,6 +38,8 @@ export interface ResponseSink {
   completed(): void;
   /** Called once, when the service ends the response with an error. */
   failed(error: CodexFailure, end: ResponseEnd): void;
+  /** Called once, when an event cannot be read. The service may go on with the response. */
+  broke(error: CodexFailure): void;
 }
 
 export interface ResponseReaderOptions extends StreamReportsOptions, Omit<StreamOptions, "keep"> {
@@ -214,7 +216,7 @@ export class ResponseReader {
     if (typeof event === "object") return this.#accept(event, text, raw);
     this.#reports.polled(undefined);
     if (event === "none") this.#reports.skipped("not JSON");
-    else this.#sink.failed(damaged(text), {});
+    else this.#sink.broke(damaged(text));
     return false;
   }
 

@@ -14,6 +14,7 @@ function read(texts: readonly string[], fast: boolean, frames: boolean | "end" =
     whole: <Done>(done: Done) => done,
     completed() {},
     failed: ({ kind }: { readonly kind: string }) => void emitted.push({ type: `failed: ${kind}` }),
+    broke: ({ kind }: { readonly kind: string }) => void emitted.push({ type: `broke: ${kind}` }),
   };
   const reader = new ResponseReader(sink, "websocket", { frames, fast, logger: silentLogger });
   for (const text of texts) reader.read(rawDataOf(Buffer.from(text)));

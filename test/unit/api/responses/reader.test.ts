@@ -15,6 +15,7 @@ function read(carrier: Carrier, texts: readonly string[], wireEvents = false) {
     whole: <Done>(done: Done) => done,
     completed() {},
     failed: ({ kind }: { readonly kind: string }) => void emitted.push({ failed: kind }),
+    broke: ({ kind }: { readonly kind: string }) => void emitted.push({ broke: kind }),
   };
   const telemetry = { onStreamPoll: ({ type }: StreamPoll) => void polled.push(type) };
   const reader = new ResponseReader(sink, carrier, { wireEvents, telemetry, logger: silentLogger });

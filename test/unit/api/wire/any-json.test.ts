@@ -215,6 +215,7 @@ describe("nested deeper than anything can be written", () => {
           whole: <Done>(done: Done) => done,
           completed: () => {},
           failed: (error: unknown) => failures.push(error),
+          broke: (error: unknown) => failures.push(error),
         };
         const reader = new ResponseReader(sink, carrier, { wireEvents: true, logger: silentLogger });
         reader.read(text);

@@ -37,6 +37,40 @@ describe("a server that breaks a rule of lanes", () => {
     expect(notices).toEqual([]);
   });
 
+  it("damages an event and goes on: what follows belongs to no other answer, while other lanes run", async () => {
+    let finish = () => {};
+    const server = await serveLanes((frame, own, { sockets }) => {
+      const { stream_id } = frame;
+      const id = `resp_${server.frames.length}`;
+      own({ type: "response.created", response: { id } });
+      if (wordOf(frame) === "stays") {
+        finish = () => {
+          for (const event of [wire.delta("stays"), wire.completed(id)]) own(event);
+        };
+        return;
+      }
+      if (server.frames.length === 2) {
+        sockets[0]?.send(`{"type":"response.output_text.delta","delta":"x,"stream_id":"${stream_id}"}`);
+        damaged = own;
+        return;
+      }
+      // The service answers the requests of a lane one after the other.
+      for (const event of [wire.delta("lost"), wire.done(wire.message("lost", "msg_lost")), wire.completed("resp_2")])
+        damaged(event);
+      for (const event of [wire.delta("again"), wire.done(wire.message("again")), wire.completed(id)]) own(event);
+      finish();
+    });
+    let damaged: Tell = () => {};
+    const { session } = openSession(server.url, { carrier: "websocket" });
+    const stays = session.stream(ask("stays")).then((stream) => stream.collect());
+    const lane = session.lane("a");
+    const { items, text } = await (await lane.stream(ask("one"))).collect();
+    expect([text, items.length]).toEqual(["again", 1]);
+    expect((await stays).text).toBe("stays");
+    expect(server.frames[2]?.stream_id).not.toBe(server.frames[1]?.stream_id);
+    expect(server.sockets).toHaveLength(1);
+  });
+
   it("continues after the end: the rest is dropped, and the next turn continues the answer", async () => {
     const server = await serveLanes((frame, own, { frames }) => {
       const id = `resp_${frames.length}`;

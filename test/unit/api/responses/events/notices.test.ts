@@ -19,6 +19,9 @@ function read(events: readonly object[], headers: HeaderMap = {}, wireEvents = f
     failed(error) {
       throw error;
     },
+    broke(error) {
+      throw error;
+    },
   };
   const reader = new ResponseReader(sink, "sse", {
     wireEvents,
