@@ -123,7 +123,7 @@ export class WebSocketSending implements Sending {
     if (!options) throw new BuildError("a request is sent once");
     const { slot, outgoing, written, connectionCall, reading } = options;
     const { connection, history, streamId, wasIdle } = await slot.obtain(connectionCall);
-    await unlessAborted(reading.signal, () => history.unneeded());
+    for (let { need } = history; need; need = history.need) await unlessAborted(reading.signal, () => need);
     // The connection may have been replaced meanwhile, and a new one needs the whole request.
     const isCurrent = written.history === knownHistory(history) && history.holds(written.plan);
     const { plan, text } = isCurrent ? written : outgoing.frame(history.plan(outgoing.full));

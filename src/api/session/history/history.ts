@@ -52,9 +52,9 @@ class Fork {
     begun.then(done, done);
   }
 
-  /** Resolves when no branch that has been sent needs the response any more. */
-  async unneeded(): Promise<void> {
-    await Promise.allSettled(this.#beginning);
+  /** Settles when the branches that have been sent no longer need the response; undefined if none does. */
+  get need(): Promise<unknown> | undefined {
+    return this.#beginning.size === 0 ? undefined : Promise.allSettled(this.#beginning);
   }
 }
 
@@ -101,14 +101,17 @@ export class ConnectionHistory {
     branch.#fields = this.#fields;
     branch.#items = [...this.#items];
     branch.#last = this.#last;
-    this.#fork ??= new Fork();
-    branch.#origin = this.#fork;
+    if (!this.#origin) this.#fork ??= new Fork();
+    branch.#origin = this.#origin ?? this.#fork; // until its first request, a branch is where its source was
     return branch;
   }
 
-  /** Resolves when the service may forget the last response, because no branch still needs it. */
-  async unneeded(): Promise<void> {
-    await this.#fork?.unneeded();
+  /**
+   * Settles when branches that have been sent no longer need the last response, which the service may forget then. Ask again after that:
+   * others may have been sent meanwhile. Undefined if none needs it.
+   */
+  get need(): Promise<unknown> | undefined {
+    return this.#fork?.need;
   }
 
   /** Keeps the response that this branch continues from until its first request has begun. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { SessionLane } from "../../../../src/api/session/lanes/lane.ts";
 import { emulate } from "../../../support/clients.ts";
 import { serveWebSocket } from "../../websocket/plain-server.ts";
 import { bodiesAt, handshakesAt, openSession, user, wire } from "../support.ts";
@@ -60,6 +61,36 @@ describe("a fork", () => {
       "lane-1 begins",
     ]);
   });
+
+  it.each([
+    ["its source", (source: SessionLane, fork: SessionLane) => [fork, source]],
+    [
+      "the lane that it was forked from, before either was asked",
+      (source: SessionLane, fork: SessionLane) => [fork.fork(), source],
+    ],
+  ])(
+    "that is asked together with %s begins first, so that the service still has the response",
+    async (_what, lanesOf) => {
+      const order: string[] = [];
+      const server = await serveWebSocket(({ stream_id, previous_response_id }, tell) => {
+        const own = (event: object) => tell({ ...event, stream_id });
+        order.push(`${stream_id === "lane-1" ? "source" : "fork"} ${previous_response_id ?? "whole"}`);
+        own({ type: "response.created", response: { id: `resp_${order.length}` } });
+        setImmediate(() => {
+          order.push("begins");
+          own({ type: "response.in_progress", response: {} });
+          own(wire.completed(`resp_${order.length}`));
+        });
+      });
+      const { session } = openSession(server.url);
+      const source = session.lane("source");
+      await (await source.stream({ model: "m", input: [user("one")] })).collect();
+      const ask = async (lane: SessionLane) =>
+        (await lane.stream({ model: "m", input: [user("one"), user(lane.name)] })).collect();
+      await Promise.all(lanesOf(source, source.fork()).map(ask));
+      expect(order).toEqual(["source whole", "begins", "fork resp_2", "begins", "source resp_2", "begins"]);
+    },
+  );
 
   it("one that is sent after its source has continued is sent whole, unless responses are stored", async () => {
     const emulator = await emulate();

@@ -70,13 +70,15 @@ describe("a request that was not sent after all", () => {
     branch.sent(next, branch.plan(next));
     branch.neededUntil(begun);
     let mayGoOn = false;
-    const waiting = source.unneeded().then(() => {
+    const waiting = source.need?.then(() => {
       mayGoOn = true;
     });
     await new Promise(setImmediate);
     expect(mayGoOn).toBe(false);
     begins();
     await waiting;
+    expect(mayGoOn).toBe(true);
+    expect(source.need).toBeUndefined();
   });
 
   it("if responses are stored, a branch can always continue from its source's response", () => {
