@@ -215,4 +215,30 @@ describe("steer()", () => {
     const again = server.frames.at(-1)?.input as { readonly role: string }[];
     expect(again.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
   });
+
+  it("is counted together with what an earlier stream of the call brought", async () => {
+    const server = await serveWebSocket(({ type, input }, tell, socket) => {
+      if (type === "response.steer") {
+        tell({ type: "response.steer.accepted", steer: { id: "steer_1", previous_response_id: "resp_made_up" } });
+        tell({
+          type: "response.incomplete",
+          response: { id: "resp_made_up", incomplete_details: { reason: "steered" } },
+        });
+        for (const event of [{ type: "response.created", response: { id: "resp_2" } }, wire.delta("b")]) tell(event);
+        tell(wire.done(wire.message("b", "msg_2")));
+        tell(wire.completed("resp_2"));
+      } else if ((input as unknown[]).length === 1) {
+        const remark = { ...wire.message("remark", "msg_0"), phase: "commentary" };
+        for (const event of [wire.created, wire.done(remark)]) tell(event);
+        setImmediate(() => socket.terminate());
+      } else for (const event of [wire.created, wire.delta("a"), wire.done(wire.message("a"))]) tell(event);
+    });
+    const { session } = openSession(server.url);
+    const { events } = await steered(await session.stream(COUNT), "more");
+    const told = events.flatMap((event) => ("keptItems" in event ? [[event.type, event.keptItems]] : []));
+    expect(told).toEqual([
+      ["restarted", 1],
+      ["steered", 3],
+    ]);
+  });
 });

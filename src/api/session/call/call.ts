@@ -63,7 +63,11 @@ export class SessionCall {
     return attempt.open(carriers.sending(this.#context, this.#kept));
   }
 
-  /** Takes an event that the reader is about to get. @returns What the reader gets: an item may have lacked texts that came before it. */
+  /**
+   * Takes an event that the reader is about to get.
+   *
+   * @returns What the reader gets: an item may have lacked texts that came before it, and a stream does not know what earlier ones brought.
+   */
   note(arrived: ResponseEvent): ResponseEvent {
     const attempt = this.#attempt;
     const event = arrived.type === "output_item.done" ? this.#whole(arrived) : arrived;
@@ -72,7 +76,9 @@ export class SessionCall {
     if (event.type === "steered") {
       this.#tally(event.tokenUsage);
       this.#kept.push(...attempt.steered(event));
-    } else if (event.type === "completed" || event.type === "incomplete") {
+      return { ...event, keptItems: this.#kept.length }; // the stream counts its own alone
+    }
+    if (event.type === "completed" || event.type === "incomplete") {
       // Before the caller sees the event: its next request may continue from here.
       attempt.completed(event.responseId);
       this.#tally(event.tokenUsage);
