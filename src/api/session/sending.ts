@@ -28,7 +28,10 @@ export interface Sending {
   /** Why the whole request was sent. Undefined before it is sent, and when only the new items were sent. */
   readonly whole: WholeCause | undefined;
   open(): Promise<ResponseStream>;
-  /** True if a failure only means that the lane has no place on its connection. Another attempt gets another place. */
+  /**
+   * True if a failure only means that the lane has no place on its connection: its name was refused, or the connection ended while the
+   * request waited for those of other lanes. Nothing was sent, and another attempt gets another place.
+   */
   lostPlace(error: unknown): boolean;
   /** A steered response ended with the items `items`; the service continues with another response, to `input`. */
   steered(responseId: string, items: readonly ResponseItem[], input: readonly ResponseItem[]): void;
@@ -96,6 +99,8 @@ export class WebSocketSending implements Sending {
   #whole: WholeCause | undefined;
   /** Tells the lane that its name was refused; undefined if it needed none. */
   #refused: (() => void) | undefined;
+  /** It was not sent, on a connection that served other requests before. */
+  #lostTurn = false;
 
   constructor(options: WebSocketSendingOptions) {
     this.#options = options;
@@ -136,19 +141,24 @@ export class WebSocketSending implements Sending {
     this.#whole = plan.whole;
     if (streamId !== undefined) this.#refused = () => slot.refused();
     const undo = history.sent(outgoing.full, plan);
-    let isSent = false;
+    let [waits, isSent] = [false, false];
     const opening = respondOn(connection, {
       frame: text,
       options: { ...reading, streamId },
       observer: connectionCall.scope.observer,
       isOwnCall: false,
+      onWait: () => {
+        waits = true;
+      },
       onSend: () => {
         isSent = true;
         slot.asked();
       },
     });
     opening.catch(() => {
-      if (!isSent) undo(); // its turn did not come, or it was too large: the conversation is unchanged
+      if (isSent) return;
+      undo(); // its turn did not come, or it was too large: the conversation is unchanged
+      this.#lostTurn = waits || wasIdle;
     });
     const begun = opening.then((stream) => stream.begun);
     begun.catch(() => {}); // the caller of `open` gets the failure
@@ -157,7 +167,9 @@ export class WebSocketSending implements Sending {
   }
 
   lostPlace(error: unknown): boolean {
-    if (!this.#refused || !CodexApiError.is(error) || !("code" in error) || error.code !== TOO_MANY_NAMES) return false;
+    if (!CodexApiError.is(error)) return false;
+    if (this.#lostTurn && error.kind === "stream") return true;
+    if (!this.#refused || !("code" in error) || error.code !== TOO_MANY_NAMES) return false;
     this.#refused();
     return true;
   }

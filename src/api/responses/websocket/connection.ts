@@ -41,6 +41,8 @@ export interface WebSocketResponseCall {
   readonly observer: CallObserver;
   /** True if the call ends with this response. */
   readonly isOwnCall: boolean;
+  /** Called if the request has to wait for others on the connection. */
+  readonly onWait?: (() => void) | undefined;
   /** Called when the request is sent: a failure before that has sent nothing. */
   readonly onSend?: (() => void) | undefined;
   /** Wraps the source before it gets a reader. */
@@ -171,6 +173,7 @@ export class ResponsesWebSocketConnection {
     options,
     observer,
     isOwnCall,
+    onWait,
     onSend,
     wrap,
   }: WebSocketResponseCall): Promise<ResponseStream> {
@@ -179,7 +182,10 @@ export class ResponsesWebSocketConnection {
     const { maxMessageBytes } = this;
     if (maxMessageBytes !== undefined && Buffer.byteLength(frame) > maxMessageBytes) throw tooLarge(maxMessageBytes);
     const ahead = this.#traffic.ahead(streamId);
-    if (ahead > 0) observer.waits(ahead);
+    if (ahead > 0) {
+      observer.waits(ahead);
+      onWait?.();
+    }
     await this.#traffic.enter(streamId, signal);
     if (signal?.aborted) {
       this.#traffic.leave(streamId); // nothing has been sent: the connection can serve the next request

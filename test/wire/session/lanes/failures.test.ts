@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import type { SessionLane } from "../../../../src/api/session/lanes/lane.ts";
 import { NetworkError } from "../../../../src/client/failure/kinds.ts";
 import type { RecordedRequest } from "../../../../src/emulator/index.ts";
 import { emulate, readEvents } from "../../../support/clients.ts";
 import { serveWebSocket } from "../../websocket/plain-server.ts";
-import { asking, handshakesAt, openSession, wire } from "../support.ts";
+import { asking, handshakesAt, openSession, user, wire } from "../support.ts";
 import { echo, namesAt } from "./support.ts";
 
 /** An answer of one word that does not come before it is let go. */
@@ -84,6 +85,27 @@ describe("what goes wrong on a lane", () => {
     expect(errors).toHaveLength(3);
     expect(new Set(errors).size).toBe(3);
     expect(server.sockets).toHaveLength(2);
+  });
+
+  it("readers who leave end the connection where lanes take turns: that costs those who wait no retry", async () => {
+    const server = await serveWebSocket(({ input }, tell) => {
+      tell(wire.created);
+      tell(wire.delta("a"));
+      if (JSON.stringify(input).includes("waits")) tell(wire.completed());
+    });
+    const limits = { webSocketLimits: { lanes: false }, maxStreamRetries: 0 };
+    const { session, notices } = openSession(server.url, { carrier: "websocket", maxConnections: 1 }, limits);
+    const leave = async (lane: SessionLane) => {
+      for await (const event of await lane.stream(asking("leaves"))) if (event.type === "output_text.delta") break;
+    };
+    const leaving = ["a", "b", "c"].map((name) => leave(session.lane(name)));
+    const waiting = echo(session.lane("d"), [], "waits");
+    const warming = session.lane("e").prewarm({ model: "m", input: [user("waits")] });
+    await Promise.all(leaving);
+    expect(await waiting).toBe("a");
+    await warming;
+    expect(server.sockets).toHaveLength(4);
+    expect(new Set(notices.map(({ retry }) => retry))).toEqual(new Set([0]));
   });
 
   it("a connection that cannot be opened is an error of each lane", async () => {
