@@ -142,14 +142,8 @@ function itemKeys({ outputIndex, itemId }: TextPlace): string[] {
   return [...(outputIndex === undefined ? [] : [`${outputIndex}`]), ...(itemId === undefined ? [] : [`#${itemId}`])];
 }
 
-function partKey({
-  index,
-  partIndex = "",
-}: {
-  readonly index: TextIndex;
-  readonly partIndex?: number | string | undefined;
-}): string {
-  return `${index}${partIndex}`;
+function partKey({ index, partIndex }: TextPlace): string {
+  return `${index}${partIndex ?? ""}`;
 }
 
 function indexOf(type: DeltaEvent["type"]): TextIndex {
