@@ -26,14 +26,16 @@ export interface UnaryCall<Result> {
   send(api: CodexApi): Promise<Result>;
   /** The result as text for people. */
   print(result: Result): string;
+  /** What `--json` prints. By default the result. */
+  toJson?(result: Result): unknown;
 }
 
 /** Makes one call and prints its result: as one line with `--json`, else with `print`. */
-export async function callOnce<Result>({ values, logger, send, print }: UnaryCall<Result>): Promise<void> {
+export async function callOnce<Result>({ values, logger, send, print, toJson }: UnaryCall<Result>): Promise<void> {
   const connection = await openConnection(values, logger);
   try {
     const result = await send(connection.api);
-    await (values.json ? output.writeJson(result) : output.write(print(result)));
+    await (values.json ? output.writeJson(toJson ? toJson(result) : result) : output.write(print(result)));
   } finally {
     await connection.close();
   }

@@ -1,9 +1,10 @@
 import { createHttpAgent, createHttpsAgent } from "../../client/index.ts";
 import { type Emulator, type EmulatorOptions, type RecordedRequest, startEmulator } from "../../emulator/index.ts";
 import { defineCommand } from "../command.ts";
-import { systemCode, UsageError } from "../failure.ts";
+import { UsageError } from "../failure.ts";
 import { portNumber, text, toggle } from "../options.ts";
 import { output, say } from "../output.ts";
+import { interrupted, notListening, writeNamed } from "../serving.ts";
 
 /** `codex-wire emulator`: serves until interrupted. The address is the only line on standard output. */
 export const emulator = defineCommand({
@@ -48,14 +49,11 @@ export const emulator = defineCommand({
       if (error instanceof Error && /^the (?:scenario|upstream|folder) |\.transcript\.txt:/.test(error.message))
         throw new UsageError(error.message);
       if (!(error instanceof Error && "code" in error)) throw error; // an error of this program
-      throw new UsageError(`port ${port} cannot be listened on (${systemCode(error)}); choose another with --port`);
+      throw notListening(port, error);
     });
     try {
       await announce(server, json, caOut);
-      await new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        signal.addEventListener("abort", () => resolve(), { once: true });
-      });
+      await interrupted(signal);
     } finally {
       await server.close();
     }
@@ -92,18 +90,11 @@ async function announce(
   json: boolean,
   caPath: string | undefined,
 ): Promise<void> {
-  if (caPem !== undefined && caPath !== undefined) await writeCertificate(caPath, caPem);
+  if (caPem !== undefined && caPath !== undefined) await writeNamed(caPath, caPem);
   await (json ? output.writeJson({ url, caPem }) : output.write(`${url}\n`));
   if (caPem !== undefined && caPath === undefined && !json)
     say(`the CA certificate, to be put into a file (as --ca-out FILE does):\n${caPem.trimEnd()}`);
   const trust = caPem === undefined ? "" : `CODEX_CA_CERTIFICATE=${caPath ?? "FILE"} `;
   say(`what passes is shown at ${pageUrl}`);
   say(`the emulator listens; try: ${trust}codex-wire respond --base-url ${url} "hello"`);
-}
-
-async function writeCertificate(path: string, pem: string): Promise<void> {
-  const { writeFile } = await import("node:fs/promises");
-  await writeFile(path, pem).catch((error: unknown) => {
-    throw new UsageError(`${path} cannot be written: ${systemCode(error)}`);
-  });
 }

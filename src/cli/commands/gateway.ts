@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { type GatewayLogEntry, type GatewayOptions, startGateway } from "../../doors/gateway/index.ts";
 import { Workbench } from "../../emulator/index.ts";
 import type { CarrierChoice, Logger } from "../../index.ts";
@@ -10,11 +9,12 @@ import {
   serviceOptions,
 } from "../call-options.ts";
 import { defineCommand } from "../command.ts";
-import { systemCode, UsageError } from "../failure.ts";
+import { UsageError } from "../failure.ts";
 import { readInput } from "../input.ts";
 import { list, portNumber, text, toggle, wholeNumber } from "../options.ts";
 import { inLine, output, say } from "../output.ts";
 import { chooseService } from "../service/connection.ts";
+import { interrupted, notListening, writeNamed } from "../serving.ts";
 
 const DEFAULT_GRACE_MS = 600_000;
 
@@ -55,19 +55,17 @@ export const gateway = defineCommand({
   async run({ values, logger, signal }) {
     const server = await startGateway(await optionsOf(values, logger, signal)).catch((error: unknown) => {
       if (!(error instanceof Error && "syscall" in error)) throw error;
-      throw new UsageError(
-        `port ${values.port ?? 0} cannot be listened on (${systemCode(error)}); choose another with --port`,
-      );
+      throw notListening(values.port ?? 0, error);
     });
     const { url, port } = server;
     try {
-      if (values.serverInfo !== undefined) await writeInfo(values.serverInfo, { url, port, pid: process.pid });
-      await (values.json ? output.writeJson({ url, port, pid: process.pid }) : output.write(`${url}\n`));
+      const info = { url, port, pid: process.pid };
+      if (values.serverInfo !== undefined) await writeNamed(values.serverInfo, `${JSON.stringify(info)}\n`);
+      await (values.json ? output.writeJson(info) : output.write(`${url}\n`));
       if (values.inspect) say(`the traffic is shown at ${new URL("/", url)}`);
       const key = values.tokenEnv ? `"\${${values.tokenEnv}%%,*}"` : "none"; // a shell's first of several
       say(`the gateway listens; try: OPENAI_BASE_URL=${url} OPENAI_API_KEY=${key} …`);
-      if (!signal.aborted)
-        await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+      await interrupted(signal);
     } finally {
       const { graceMs = DEFAULT_GRACE_MS } = values;
       if (signal.aborted) say("the gateway accepts no more requests, and ends when the running ones are finished");
@@ -156,10 +154,4 @@ function lineOf({
     error && inLine(error),
   ];
   return parts.filter((part) => part !== undefined).join(" ");
-}
-
-async function writeInfo(path: string, info: object): Promise<void> {
-  await writeFile(path, `${JSON.stringify(info)}\n`).catch((error: unknown) => {
-    throw new UsageError(`${path} cannot be written: ${systemCode(error)}`);
-  });
 }

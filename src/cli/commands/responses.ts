@@ -79,16 +79,12 @@ function unary(action: string, about: string, ask: Ask): Command {
     options: unaryOptions,
     async run({ argument, values, logger, signal }) {
       const id = givenId(argument, name);
-      let text = "";
       await callOnce({
         values,
         logger,
-        send: async (api) => {
-          const shown = await ask(api, id, signal);
-          text = shown.text;
-          return shown.json;
-        },
-        print: () => text,
+        send: (api) => ask(api, id, signal),
+        print: ({ text }) => text,
+        toJson: ({ json }) => json,
       });
     },
   });
