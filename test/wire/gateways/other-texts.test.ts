@@ -1,5 +1,11 @@
 import { call, completed, created, done, expectCorrected, message, reasoning } from "./deviation.ts";
 
+const summary = [
+  { type: "summary_text", text: "First." },
+  { type: "summary_text", text: "Second." },
+];
+const reasoningSummary = "First.\n\nSecond.";
+
 // parity: stream/words-told-whole, stream/whole-items
 expectCorrected("texts of calls, reasoning and refusals that gateways send in other events", [
   {
@@ -50,14 +56,11 @@ expectCorrected("texts of calls, reasoning and refusals that gateways send in ot
       completed(),
     ],
     collected: {
-      reasoningSummary: "First.\n\nSecond.",
+      reasoningSummary,
       items: [
         {
           ...reasoning,
-          summary: [
-            { type: "summary_text", text: "First." },
-            { type: "summary_text", text: "Second." },
-          ],
+          summary,
           content: [{ type: "reasoning_text", text: "Because." }],
         },
       ],
@@ -90,14 +93,11 @@ expectCorrected("texts of calls, reasoning and refusals that gateways send in ot
       completed(),
     ],
     collected: {
-      reasoningSummary: "First.\n\nSecond.",
+      reasoningSummary,
       items: [
         {
           ...reasoning,
-          summary: [
-            { type: "summary_text", text: "First." },
-            { type: "summary_text", text: "Second." },
-          ],
+          summary,
         },
       ],
     },
@@ -109,14 +109,11 @@ expectCorrected("texts of calls, reasoning and refusals that gateways send in ot
       created,
       done({
         ...reasoning,
-        summary: [
-          { type: "summary_text", text: "First." },
-          { type: "summary_text", text: "Second." },
-        ],
+        summary,
       }),
       completed(),
     ],
-    collected: { reasoningSummary: "First.\n\nSecond." },
+    collected: { reasoningSummary },
     reported: [],
   },
 ]);
