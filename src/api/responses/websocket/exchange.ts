@@ -172,6 +172,7 @@ export class Exchange implements Carrier, BeginningHost {
       return;
     }
     this.#rest = new UnreadRest(this.#flow?.received.finishedItems ?? 0);
+    if (this.#steering?.mayBringSuccessor) this.#host.retire(); // nobody would know whose answer the successor is
     this.#steering?.end();
     // A connection that probably is broken is kept only if other responses still arrive on it.
     const isUsable = isShared || (why === "left" && this.#isSent);

@@ -58,6 +58,11 @@ export class Steering {
     return this.#open.length > 0;
   }
 
+  /** True if the service may begin another response, because it has got input whose fate is unknown. */
+  get mayBringSuccessor(): boolean {
+    return this.#open.some(({ isSent }) => isSent);
+  }
+
   /** True if the response has ended, so that its successor comes next. */
   get holdsEnd(): boolean {
     return this.#heldEnd !== undefined;
@@ -185,7 +190,7 @@ export class Steering {
   }
 
   #hold(message: RawData, event: JsonObject): boolean {
-    if (!this.#open.some(({ isSent }) => isSent) || this.#options.earlier.own(event)) return false;
+    if (!this.mayBringSuccessor || this.#options.earlier.own(event)) return false;
     this.#heldEnd = message;
     this.#timer = setTimeout(this.#noAnswer, ANSWER_MS).unref();
     return true;
@@ -229,7 +234,7 @@ export class Steering {
   /** If the end was held back only for this input, it counts now. */
   #settled(steer: OpenSteer): void {
     this.#open.splice(this.#open.indexOf(steer), 1);
-    if (!this.#open.some(({ isSent }) => isSent)) this.releaseEnd();
+    if (!this.mayBringSuccessor) this.releaseEnd();
   }
 }
 

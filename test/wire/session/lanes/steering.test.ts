@@ -116,3 +116,37 @@ describe("a connection that ends in the middle of steering", () => {
     expect(again.at(-1)).toEqual(user("other"));
   });
 });
+
+it("a reader who leaves before the service has answered leaves the connection, too: another response may follow there", async () => {
+  const answers: Record<string, (own: Tell, id: string) => void> = {
+    stays: (own, id) => own({ type: "response.created", response: { id } }),
+    one: (own, id) => {
+      own({ type: "response.created", response: { id } });
+      own(wire.delta("one"));
+    },
+    two: (own, id) => {
+      if (server.sockets.length === 1) whole(own, "resp_other", "other"); // the lane's responses come one after the other
+      whole(own, id, "two");
+    },
+  };
+  const server = await serveLanes((frame, own, _server, tell) => {
+    if (frame.type !== "response.steer") return answers[wordOf(frame)]?.(own, `resp_${server.frames.length}`);
+    const steered = (event: object) => tell({ ...event, stream_id: "lane-1" });
+    steered({ type: "response.steer.accepted", steer: { id: "steer_1", previous_response_id: "resp_2" } });
+    steered({ type: "response.incomplete", response: { id: "resp_2", incomplete_details: { reason: "steered" } } });
+    tell(wire.delta("read so far"));
+  });
+  const { session } = openSession(server.url, { carrier: "websocket" });
+  const stays = (await session.stream(ask("stays")))[Symbol.asyncIterator]();
+  await stays.next();
+  const lane = session.lane("a");
+  const stream = await lane.stream(ask("one"));
+  for await (const event of stream)
+    if (event.type === "output_text.delta") {
+      stream.steer("other").catch(() => {});
+      break;
+    }
+  expect(await stays.next()).toMatchObject({ value: { delta: "read so far" } });
+  expect((await (await lane.stream(ask("two"))).collect()).text).toBe("two");
+  await stays.return?.();
+});
