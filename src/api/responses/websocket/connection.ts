@@ -2,7 +2,7 @@ import { AbortedError, LimitError } from "../../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../../client/headers.ts";
 import { notify } from "../../../client/observe/telemetry.ts";
 import type { TraceContext } from "../../../client/observe/trace-context.ts";
-import { acceptSignal } from "../../../client/waiting/abort.ts";
+import { acceptSignal, unlessAborted } from "../../../client/waiting/abort.ts";
 import type { WebSocketConnection } from "../../../client/websocket/index.ts";
 import { header, headerText, requestIdOf } from "../../headers.ts";
 import { type ProviderConfig, type ProviderLimits, requestEncoding } from "../../provider.ts";
@@ -238,15 +238,15 @@ export class ResponsesWebSocketConnection {
     const startedAt = performance.now();
     const connectionReused = this.#requests > 0;
     this.#requests += 1;
-    const sending = {
-      timeoutMs: this.#context.limits.streamIdleTimeoutMs,
-      // A partly sent message makes the connection unusable, for the other responses too.
-      signal: this.inFlight === 1 ? signal : undefined,
+    const { streamIdleTimeoutMs: timeoutMs } = this.#context.limits;
+    const send = async (): Promise<void> => {
+      await this.#connection.send(frame, { timeoutMs });
+      exchange.sent();
     };
     let error: unknown;
     try {
-      await this.#connection.send(frame, sending);
-      exchange.sent();
+      // After an abort the message is still sent for the sake of the other responses, if there are any: a part of it would end the connection.
+      await unlessAborted(signal, send);
     } catch (cause) {
       flow.fail(cause);
       error = flow.failure; // the server's own reason, if it sent one before the connection broke

@@ -1,8 +1,9 @@
+import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { AuthProvider } from "../../../../src/api/auth.ts";
 import { emulate } from "../../../support/clients.ts";
 import { asking, bodiesAt, openSession, user } from "../support.ts";
-import { echo, SLOW, type Speaker } from "./support.ts";
+import { ask, echo, SLOW, type Speaker, serveLanes, whole, wordOf } from "./support.ts";
 
 describe("a request that is aborted before it is sent", () => {
   /** A session whose one connection is full: what is asked on it waits. */
@@ -59,6 +60,28 @@ describe("a request that is aborted before it is sent", () => {
     for (const speaker of [before, lane.fork("after"), lane])
       expect(await next(speaker)).toMatchObject({ previous_response_id: responseId, input: [user("repeat: two")] });
   });
+});
+
+it("an abort while a large message is sent is heard at once, and leaves the connection to the lanes that came after it", async () => {
+  const server = await serveLanes((frame, own) => {
+    whole(own, `resp_${server.frames.length}`, wordOf(frame).slice(0, 10));
+  });
+  const { session, notices } = openSession(server.url, { carrier: "websocket", frameCompression: false });
+  const [large, small] = [session.lane("large"), session.lane("small")];
+  await (await small.stream(ask("warm"))).collect();
+  const tcp = (server.sockets[0] as unknown as { readonly _socket: Socket })._socket;
+  tcp.pause();
+  const abort = new AbortController();
+  const sending = large.stream(ask("x".repeat(12 * 1024 * 1024)), { signal: abort.signal });
+  await new Promise(setImmediate);
+  const behind = small.stream(ask("behind")).then((stream) => stream.collect());
+  await new Promise(setImmediate);
+  abort.abort("never mind");
+  await expect(sending).rejects.toMatchObject({ kind: "aborted", cause: "never mind" });
+  tcp.resume();
+  expect((await behind).text).toBe("behind");
+  expect(server.sockets).toHaveLength(1);
+  expect(notices).toEqual([]);
 });
 
 describe("a lane that is aborted while it opens the connection", () => {
