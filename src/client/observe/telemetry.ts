@@ -17,7 +17,7 @@ export interface RequestAttempt {
 
 /** Announces the delay before something is sent again. Every retry is announced. */
 export interface RetryNotice {
-  /** 1 for the first retry; 0 when a dead idle connection is replaced, which uses no retry. */
+  /** 1 for the first retry; 0 when only a connection is replaced, which uses no retry: it died while idle, or before the request was sent. */
   readonly retry: number;
   readonly maxRetries: number;
   /** Delay in whole milliseconds. */

@@ -57,8 +57,10 @@ export class LaneSlot implements Occupant {
    */
   async obtain(call: ConnectionCall): Promise<Lease> {
     const accountId = await call.scope.credentials.accountId(call.options.signal);
-    if (this.#place && this.#isKept() && this.#serves(this.#place.shared, call, accountId))
+    if (this.#place && this.#isKept() && this.#serves(this.#place.shared, call, accountId)) {
+      this.#place.shared.model ??= call.model; // it may have been opened without a request
       return this.#lease(this.#place, true);
+    }
     this.release();
     const place = await this.#connections.place(call, this);
     this.#place = place;

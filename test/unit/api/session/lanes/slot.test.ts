@@ -12,7 +12,7 @@ interface Opened {
 }
 
 /** Slots over connections that are nothing but open or closed. */
-function connectionsOf({ maxConnections = 4, whileConnecting = (): unknown => undefined } = {}) {
+function connectionsOf({ maxConnections = 4, oneModel = false, whileConnecting = (): unknown => undefined } = {}) {
   const opened: Opened[] = [];
   const connect = async (): Promise<ResponsesWebSocketConnection> => {
     await whileConnecting();
@@ -33,7 +33,7 @@ function connectionsOf({ maxConnections = 4, whileConnecting = (): unknown => un
     opened.push(connection);
     return connection as unknown as ResponsesWebSocketConnection;
   };
-  const connections = new SessionConnections({ connect, maxAgeMs: 60_000, maxConnections });
+  const connections = new SessionConnections({ connect, maxAgeMs: 60_000, maxConnections, oneModel });
   const lane = () => new LaneSlot(connections, { isNamed: true });
   return { slot: new LaneSlot(connections, { isNamed: false }), lane, connections, opened };
 }
@@ -86,6 +86,13 @@ it("a connection belongs to an account: another account gets another connection,
   expect(second.connection).not.toBe(first.connection);
   expect(second.history).not.toBe(first.history);
   expect(opened).toMatchObject([{ isClosed: true }, { isClosed: false }]);
+});
+
+it("a connection that was opened without a request serves the model of the first one", async () => {
+  const { slot, opened } = connectionsOf({ oneModel: true });
+  await slot.obtain(call());
+  for (const model of ["m", "m", "n"]) await slot.obtain({ ...call(), model });
+  expect(opened).toHaveLength(2);
 });
 
 it("lanes that wait for the same connection get none of another account", async () => {
