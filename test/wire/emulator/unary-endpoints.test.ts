@@ -81,7 +81,9 @@ it("lists more files than a page of anything else, and those of one purpose", as
   };
   for (let count = 1; count <= 25; count += 1) await add(`${count}`, count % 5 === 0 ? "batch" : "user_data");
   const namesOf = async (query: string) =>
-    JSON.parse((await send(`${url}/files${query}`, { method: "GET" })).text).data.map(({ filename }: { filename: string }) => filename);
+    JSON.parse((await send(`${url}/files${query}`, { method: "GET" })).text).data.map(
+      ({ filename }: { filename: string }) => filename,
+    );
   expect(await namesOf("")).toHaveLength(25);
   expect(await namesOf("?limit=1000&order=asc&purpose=batch")).toEqual(["5", "10", "15", "20", "25"]);
   expect((await send(`${url}/files?limit=10001`, { method: "GET" })).status).toBe(400);
