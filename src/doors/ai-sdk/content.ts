@@ -94,18 +94,18 @@ function callParts(item: ResponseItem, tools: CallTools): LanguageModelV4Content
     case "custom_tool_call":
       return call(item.name, JSON.stringify(item.input), { item: without(item, "name", "input", "call_id") });
     case "local_shell_call":
-      return call(tools.nameOf("local_shell"), JSON.stringify({ action: item.action }), { item: source });
+      return call(tools.nameOf("local_shell"), inputOf({ action: camelKeys(item.action) }), { item: source });
     case "shell_call":
       return call(
         tools.nameOf("shell"),
-        JSON.stringify({ action: camelKeys(item.action) }),
+        inputOf({ action: camelKeys(item.action) }),
         { item: source },
         tools.isShellHosted,
       );
     case "shell_call_output":
       return result("shell", camelKeys(without(item, "type", "id", "call_id", "status", "created_by")));
     case "apply_patch_call":
-      return call(tools.nameOf("apply_patch"), JSON.stringify({ callId: item.call_id, operation: item.operation }), {
+      return call(tools.nameOf("apply_patch"), inputOf({ callId: item.call_id, operation: item.operation }), {
         item: source,
       });
     case "computer_call": {
@@ -115,7 +115,7 @@ function callParts(item: ResponseItem, tools: CallTools): LanguageModelV4Content
         pendingSafetyChecks: item.pending_safety_checks ?? [],
         status: item.status,
       };
-      return call(tools.nameOf("computer"), JSON.stringify(input), { item: source });
+      return call(tools.nameOf("computer"), inputOf(input), { item: source });
     }
     case "tool_search_call": {
       const input = JSON.stringify({ arguments: item.arguments, call_id: item.call_id ?? null });
@@ -155,6 +155,11 @@ function unlistedPart(item: ResponseItem): LanguageModelV4Content {
     kind: `${PROVIDER}.${type}`,
     providerMetadata: metadata({ item: item as unknown as JsonObject }),
   };
+}
+
+/** The SDK's schemas want a member left out where the service writes null. */
+function inputOf(value: JsonObject): string {
+  return JSON.stringify(value, (_name, member) => member ?? undefined);
 }
 
 function rewritten(json: string): string | undefined {
