@@ -49,7 +49,10 @@ export interface Step extends StepAnswer {
   readonly refusal?: string | undefined;
   /** A reasoning summary before everything else. */
   readonly reasoning?: string | undefined;
-  /** Output items of any type, sent whole, after the reasoning and before the answer. */
+  /**
+   * Output items of any type, after the reasoning and before the answer, with the events that the service has for them: texts and arguments
+   * come in deltas. Items of other types are sent whole.
+   */
   readonly items?: readonly Fields[] | undefined;
   /** The response ends as `response.incomplete` with this reason, for example `content_filter`. */
   readonly incomplete?: string | undefined;

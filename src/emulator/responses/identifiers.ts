@@ -3,6 +3,21 @@ const ID_DIGITS = 50;
 const CALL_ID_LETTERS = 24;
 const OBFUSCATION_BLOCK = 16;
 
+const PREFIXES: ReadonlyMap<unknown, string> = new Map([
+  ["message", "msg"],
+  ["reasoning", "rs"],
+  ["function_call", "fc"],
+  ["function_call_output", "fco"],
+  ["custom_tool_call", "ctc"],
+  ["custom_tool_call_output", "ctco"],
+  ["compaction", "cmp"],
+]);
+
+/** What the id of an item begins with. */
+export function prefixOf({ type = "message" }: { readonly type?: unknown }): string {
+  return PREFIXES.get(type) ?? "item";
+}
+
 /** Ids that look like the service's. Every emulator gives the same ids in the same order. */
 export class Identifiers {
   #count = 0;

@@ -107,6 +107,11 @@ export class EventWriter {
     return this.#isExhausted || this.#isStopped ? "incomplete" : "completed";
   }
 
+  /** The `status` of a finished item: its own, unless its text was cut. */
+  statusOf({ status = "completed" }: Fields): unknown {
+    return this.finalStatus === "completed" ? status : "incomplete";
+  }
+
   reason(tokens: number): void {
     this.#reasoned += Math.min(tokens, this.#left);
     if (this.#left === 0) this.#isExhausted = true;

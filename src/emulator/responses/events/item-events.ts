@@ -1,105 +1,126 @@
-import type { Fields } from "../../fields.ts";
-import { listIn, stringIn } from "../../fields.ts";
+import { type Fields, listIn, stringIn } from "../../fields.ts";
 import type { Citation, Draft, ToolCall } from "../../model/draft.ts";
 import { estimateTokens } from "../../model/pieces.ts";
 import { declaredTools, isAsync } from "../../model/tools.ts";
 import { sealedText } from "../../validation/seal.ts";
+import { prefixOf } from "../identifiers.ts";
 import { includes } from "../request.ts";
 import type { EncodedEvent } from "./encoded-event.ts";
 import type { EventWriter, ItemEvents } from "./event-writer.ts";
-import { hostedEvents } from "./hosted-events.ts";
+import { hostedEvents, hostedItem, isHosted } from "./hosted-events.ts";
+import { messageEvents } from "./message-events.ts";
 
 /** The events of one output item in the service's order, from `output_item.added` to `output_item.done`. */
 export function itemEvents(writer: EventWriter, draft: Draft): ItemEvents {
   switch (draft.type) {
     case "reasoning":
-      return reasoning(writer, draft);
+      return draftedReasoning(writer, draft);
     case "message":
-      return message(writer, draft);
+      return messageEvents(writer, messageItem(writer, draft));
     case "refusal":
-      return refusal(writer, draft.refusal);
+      return messageEvents(writer, refusalItem(writer, draft.refusal));
     case "function_call":
     case "custom_tool_call":
-      return toolCall(writer, draft);
+      return callEvents(writer, callItem(writer, draft), CALLS[draft.type]);
     case "compaction":
       return compaction(writer, draft.encryptedContent);
     case "item":
-      return wholeItem(writer, draft.item);
+      return givenItem(writer, draft.item);
     default:
-      return hostedEvents(writer, draft);
+      return hostedEvents(
+        writer,
+        hostedItem(writer, draft),
+        draft.type === "image_generation_call" ? draft.partialImages : 0,
+      );
   }
 }
 
-function* reasoning(writer: EventWriter, draft: Draft & { readonly type: "reasoning" }): ItemEvents {
+/** An item as somebody wrote it. What the service always fills in may be missing. */
+function givenItem(writer: EventWriter, given: Fields): ItemEvents {
+  const { type } = given;
+  const id = writer.identifiers.next(prefixOf(given));
+  switch (type) {
+    case "message":
+      return messageEvents(writer, { id, type, status: "completed", content: [], role: "assistant", ...given });
+    case "reasoning": {
+      const item = { id, type, summary: [], ...given };
+      const thoughts = [...listIn(item, "summary"), ...listIn(item, "content")];
+      return reasoningEvents(writer, item, { tokens: estimateTokens(thoughts.map(textOf).join("")) });
+    }
+    case "function_call":
+    case "custom_tool_call":
+      return callEvents(
+        writer,
+        { id, type, status: "completed", call_id: writer.identifiers.nextCallId(), ...given },
+        CALLS[type],
+      );
+    default: {
+      const item = { id, ...given };
+      return isHosted(item) ? hostedEvents(writer, item) : wholeItem(writer, item);
+    }
+  }
+}
+
+function draftedReasoning(writer: EventWriter, draft: Draft & { readonly type: "reasoning" }): ItemEvents {
   const id = writer.identifiers.next("rs");
-  const sealed = includes(writer.body, "reasoning.encrypted_content");
-  const item = (summary: readonly Fields[], seed: string): Fields => ({
+  const isSealed = includes(writer.body, "reasoning.encrypted_content");
+  const itemOf = (seed: string): Fields => ({
     id,
     type: "reasoning",
-    ...(sealed && { encrypted_content: sealedText(seed) }),
-    summary,
+    ...(isSealed && { encrypted_content: sealedText(seed) }),
+    summary: draft.summary.map((text) => ({ type: "summary_text", text })),
   });
-  yield writer.added(item([], `${id} begun`));
-  const at = { item_id: id, output_index: writer.outputIndex };
-  const parts: Fields[] = [];
-  for (const [summary_index, text] of draft.summary.entries()) {
+  return reasoningEvents(writer, itemOf(id), { tokens: draft.tokens, begun: itemOf(`${id} begun`) });
+}
+
+/** @param options - `begun`: the item with what of it is another at first. */
+function* reasoningEvents(
+  writer: EventWriter,
+  item: Fields,
+  { tokens, begun = item }: { readonly tokens: number; readonly begun?: Fields },
+): ItemEvents {
+  yield writer.added({ ...begun, summary: [], ...(Array.isArray(item.content) && { content: [] }) });
+  const at = { item_id: item.id, output_index: writer.outputIndex };
+  for (const [summary_index, part] of listIn(item, "summary").entries()) {
     const place = { ...at, summary_index };
-    const part = { type: "summary_text", text };
-    yield writer.event("response.reasoning_summary_part.added", { ...place, part: { type: "summary_text", text: "" } });
+    const text = textOf(part);
+    yield writer.event("response.reasoning_summary_part.added", { ...place, part: { ...part, text: "" } });
     yield* writer.free("response.reasoning_summary_text.delta", place, text);
     yield writer.event("response.reasoning_summary_text.done", { ...place, text });
     yield writer.event("response.reasoning_summary_part.done", { ...place, part });
-    parts.push(part);
   }
-  writer.reason(draft.tokens);
-  return yield* writer.done(item(parts, id));
+  for (const [content_index, part] of listIn(item, "content").entries()) {
+    const place = { ...at, content_index };
+    const text = textOf(part);
+    yield* writer.free("response.reasoning_text.delta", place, text);
+    yield writer.event("response.reasoning_text.done", { ...place, text });
+  }
+  writer.reason(tokens);
+  return yield* writer.done(item);
 }
 
-const NONE: readonly Fields[] = [];
-
-type MessageDraft = Draft & { readonly type: "message" };
-
-function* message(writer: EventWriter, { text, phase, citations = [] }: MessageDraft): ItemEvents {
-  const id = writer.identifiers.next("msg");
-  const place = { item_id: id, output_index: writer.outputIndex, content_index: 0 };
-  if (!writer.isMute) {
-    yield writer.added(messageItem(id, "in_progress", [], phase));
-    yield writer.event("response.content_part.added", { ...place, part: textPart("", NONE, NONE) });
-  }
-  const written = yield* writer.text("response.output_text.delta", place, text, true);
-  const annotations =
-    citations.length > 0 && writer.finalStatus === "completed"
-      ? citations.map((citation) => annotation(citation, written.text))
-      : NONE;
-  for (const [annotation_index, added] of annotations.entries()) {
-    yield writer.event("response.output_text.annotation.added", { ...place, annotation_index, annotation: added });
-  }
-  const part = textPart(written.text, annotations, written.logprobs);
-  if (!writer.isMute) {
-    yield writer.event("response.output_text.done", { ...place, text: written.text, logprobs: written.logprobs });
-    yield writer.event("response.content_part.done", { ...place, part });
-  }
-  return yield* writer.done(messageItem(id, writer.finalStatus, [part], phase));
+function textOf(part: Fields): string {
+  return stringIn(part, "text") ?? "";
 }
 
-function* refusal(writer: EventWriter, text: string): ItemEvents {
-  const id = writer.identifiers.next("msg");
-  const place = { item_id: id, output_index: writer.outputIndex, content_index: 0 };
-  yield writer.added(messageItem(id, "in_progress", []));
-  yield writer.event("response.content_part.added", { ...place, part: { type: "refusal", refusal: "" } });
-  const written = yield* writer.text("response.refusal.delta", place, text);
-  yield writer.event("response.refusal.done", { ...place, refusal: written.text });
-  const part = { type: "refusal", refusal: written.text };
-  yield writer.event("response.content_part.done", { ...place, part });
-  return yield* writer.done(messageItem(id, writer.finalStatus, [part]));
+function messageItem(
+  { identifiers }: EventWriter,
+  { text, phase, citations = [] }: Draft & { readonly type: "message" },
+): Fields {
+  const annotations = citations.map((citation) => annotation(citation, text));
+  return {
+    id: identifiers.next("msg"),
+    type: "message",
+    status: "completed",
+    content: [{ type: "output_text", annotations, logprobs: [], text }],
+    ...(phase !== undefined && { phase }),
+    role: "assistant",
+  };
 }
 
-function messageItem(id: string, status: string, content: readonly Fields[], phase?: string): Fields {
-  return { id, type: "message", status, content, ...(phase !== undefined && { phase }), role: "assistant" };
-}
-
-function textPart(text: string, annotations: readonly Fields[], logprobs: readonly unknown[]): Fields {
-  return { type: "output_text", annotations, logprobs, text };
+function refusalItem({ identifiers }: EventWriter, refusal: string): Fields {
+  const content = [{ type: "refusal", refusal }];
+  return { id: identifiers.next("msg"), type: "message", status: "completed", content, role: "assistant" };
 }
 
 function annotation({ url, title }: Citation, text: string): Fields {
@@ -107,32 +128,40 @@ function annotation({ url, title }: Citation, text: string): Fields {
 }
 
 const CALLS = {
-  function_call: { prefix: "fc", field: "arguments", event: "response.function_call_arguments" },
-  custom_tool_call: { prefix: "ctc", field: "input", event: "response.custom_tool_call_input" },
+  function_call: { field: "arguments", event: "response.function_call_arguments" },
+  custom_tool_call: { field: "input", event: "response.custom_tool_call_input" },
 } as const;
 
-function* toolCall(writer: EventWriter, call: ToolCall): ItemEvents {
-  const { prefix, field, event } = CALLS[call.type];
-  const id = writer.identifiers.next(prefix);
-  const callId = writer.identifiers.nextCallId();
+function callItem(writer: EventWriter, call: ToolCall): Fields {
   const mayComeLater = isAsync(declaredTools(writer.body, listIn(writer.body, "input")), call);
-  const item = (status: string, written: string): Fields => ({
-    id,
+  return {
+    id: writer.identifiers.next(prefixOf(call)),
     type: call.type,
-    status,
-    ...(call.type === "function_call" && { arguments: written }),
-    call_id: callId,
-    ...(call.type === "custom_tool_call" && { input: written }),
+    status: "completed",
+    ...(call.type === "function_call" && { arguments: call.arguments }),
+    call_id: writer.identifiers.nextCallId(),
+    ...(call.type === "custom_tool_call" && { input: call.input }),
     name: call.name,
     ...(call.namespace !== undefined && { namespace: call.namespace }),
     ...(mayComeLater && { async: true }),
-  });
-  const place = { item_id: id, output_index: writer.outputIndex };
-  yield writer.added(item("in_progress", ""));
-  const text = call.type === "function_call" ? call.arguments : call.input;
-  const written = yield* writer.text(`${event}.delta`, place, text);
+  };
+}
+
+function* callEvents(
+  writer: EventWriter,
+  item: Fields,
+  { field, event }: (typeof CALLS)[keyof typeof CALLS],
+): ItemEvents {
+  const place = { item_id: item.id, output_index: writer.outputIndex };
+  const given = item[field] ?? "";
+  yield writer.added({ ...item, status: "in_progress", [field]: "" });
+  const written = yield* writer.text(
+    `${event}.delta`,
+    place,
+    typeof given === "string" ? given : JSON.stringify(given),
+  );
   yield writer.event(`${event}.done`, { ...place, [field]: written.text });
-  return yield* writer.done(item(writer.finalStatus, written.text));
+  return yield* writer.done({ ...item, status: writer.statusOf(item), [field]: written.text });
 }
 
 function* compaction(writer: EventWriter, encryptedContent: string): ItemEvents {
@@ -142,9 +171,8 @@ function* compaction(writer: EventWriter, encryptedContent: string): ItemEvents 
   return yield* writer.done(item);
 }
 
-function* wholeItem(writer: EventWriter, given: Fields): ItemEvents {
-  const item = { id: stringIn(given, "id") ?? writer.identifiers.next("item"), ...given };
-  writer.spend(estimateTokens(JSON.stringify(given)));
+function* wholeItem(writer: EventWriter, item: Fields): ItemEvents {
+  writer.spend(estimateTokens(JSON.stringify(item)));
   yield writer.added(item);
   return yield* writer.done(item);
 }

@@ -4,7 +4,7 @@ import { isCompaction } from "../../model/compaction.ts";
 import { ServiceError } from "../../service-error.ts";
 import { checkToolPairs } from "../../validation/items.ts";
 import type { Outcome } from "../events/generation.ts";
-import type { Identifiers } from "../identifiers.ts";
+import { type Identifiers, prefixOf } from "../identifiers.ts";
 import { conversationIn, type ResponsesRequest } from "../request.ts";
 import type { Turn } from "../response-object.ts";
 import type { BackgroundRun } from "./background.ts";
@@ -173,17 +173,4 @@ function inputOf({ id, request }: Turn): readonly Fields[] {
 
 function isReference({ type }: Fields): boolean {
   return type === "item_reference";
-}
-
-const PREFIXES: ReadonlyMap<unknown, string> = new Map([
-  ["reasoning", "rs"],
-  ["function_call", "fc"],
-  ["function_call_output", "fco"],
-  ["custom_tool_call", "ctc"],
-  ["custom_tool_call_output", "ctco"],
-  ["compaction", "cmp"],
-]);
-
-function prefixOf({ type = "message" }: Fields): string {
-  return type === "message" ? "msg" : (PREFIXES.get(type) ?? "item");
 }
