@@ -34,7 +34,7 @@ function reading(fast: boolean) {
     onSkippedEvent: note("skipped"),
     onStreamDeviation: note("deviates"),
   } as unknown as NonNullable<ConstructorParameters<typeof ResponseReader>[2]["telemetry"]>;
-  const reader = new ResponseReader(sink, "sse", { fast, telemetry, logger: silentLogger });
+  const reader = new ResponseReader(sink, "http", { fast, telemetry, logger: silentLogger });
   return { reader, told, observed };
 }
 

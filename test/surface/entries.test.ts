@@ -48,6 +48,19 @@ describe.each(ENTRIES)("$name", ({ name, source, load }) => {
     expect(Object.keys(await load()).sort()).toEqual(values.sort());
   });
 
+  test("gives durations in milliseconds, and says so in their names", () => {
+    const durations = report.match(
+      /\b\w*(?:Seconds|Minutes|Hours|Duration|Timeout|Tolerance|Delay|Interval|Age|Ttl)(?=\??: number)/g,
+    );
+    expect((durations ?? []).filter((name) => name !== "windowMinutes")).toEqual([]); // the service's own
+  });
+
+  test("means one thing by a carrier", () => {
+    const carriers = [...report.matchAll(/\bcarrier\??: ([^;]+);/g)].flatMap(([, type = ""]) => type.split(" | "));
+    const known = ['"http"', '"websocket"', "CarrierChoice", "undefined"];
+    expect(carriers.filter((type) => !known.includes(type))).toEqual([]);
+  });
+
   test("passes on no other file's exports as a whole", () => {
     expect(readProjectFile(source)).not.toMatch(/export \*/);
   });

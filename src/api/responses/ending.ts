@@ -100,7 +100,7 @@ export class Ending {
     if (!this.#stop()) return;
     const { carrier, received } = this.#options;
     received.ended(end);
-    const at = { carrier: carrier.kind === "sse" ? "http" : "websocket", step: "stream" } as const;
+    const at = { carrier: carrier.kind, step: "stream" } as const;
     this.#fail(error, outlookOf(error, at).outlook === "never" ? undefined : "refused");
   }
 

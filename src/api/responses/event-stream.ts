@@ -62,7 +62,7 @@ export function readEventsInto(
 
 /** Takes bytes and delivers frames to the receiver. */
 class EventStreamBody<Receiver extends EventReceiver> implements Carrier, ByteSink, SseSink {
-  readonly kind = "sse";
+  readonly kind = "http";
   readonly flow: Receiver;
   readonly #body: ByteStream;
   readonly #frames: SseDecoder;

@@ -31,7 +31,7 @@ const BACKLOG = 64 * 1024;
 const ENOUGH = 16 * 1024;
 
 const IDLE: Readonly<Record<Carrier["kind"], string>> = {
-  sse: "idle timeout waiting for SSE",
+  http: "idle timeout waiting for SSE",
   websocket: "idle timeout waiting for websocket",
 };
 
@@ -72,7 +72,7 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
       queue: this.events,
       received: this.received,
       signal: options.signal,
-      requestId: carrier.kind === "sse" ? requestIdOf(options.headers ?? {}) : undefined,
+      requestId: carrier.kind === "http" ? requestIdOf(options.headers ?? {}) : undefined,
       onOver: () => this.#progress.stop(),
     });
     this.events.backlog = this.#backlog;

@@ -337,7 +337,7 @@ export class ResponseReader {
 
   /** On a WebSocket the Rust client first looks for error frames and rate limits, and reads nothing else from those. */
   #comesBeforeModel(event: JsonObject, decoded: DecodedEvent): boolean {
-    if (this.#carrier === "sse") return false;
+    if (this.#carrier === "http") return false;
     return decoded.type === "rate_limits" || (decoded.type === "end" && event.type === "error");
   }
 

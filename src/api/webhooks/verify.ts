@@ -10,15 +10,15 @@ export type WebhookHeaders =
   | { get(name: string): string | null };
 
 export interface WebhookOptions {
-  /** How far the webhook's time may be off, in seconds, in either direction. @default 300 */
-  readonly toleranceSeconds?: number | undefined;
+  /** How far the webhook's time may be off, in milliseconds, in either direction. @default 300 000 */
+  readonly toleranceMs?: number | undefined;
   /** Current Unix time in milliseconds. @default the system's */
   readonly nowMs?: number | undefined;
 }
 
-const OPTIONS = knownOptions<WebhookOptions>("the options of verifyWebhook", { toleranceSeconds: true, nowMs: true });
+const OPTIONS = knownOptions<WebhookOptions>("the options of verifyWebhook", { toleranceMs: true, nowMs: true });
 
-const DEFAULT_TOLERANCE_SECONDS = 300;
+const DEFAULT_TOLERANCE_MS = 300_000;
 const SECRET_PREFIX = "whsec_";
 const VERSION = "v1,";
 
@@ -105,14 +105,14 @@ function signaturesIn(header: string): Buffer[] {
     .map((each) => Buffer.from(each.slice(VERSION.length), "base64"));
 }
 
-function checkTime(timestamp: string, { toleranceSeconds = DEFAULT_TOLERANCE_SECONDS, nowMs }: WebhookOptions): void {
+function checkTime(timestamp: string, { toleranceMs = DEFAULT_TOLERANCE_MS, nowMs }: WebhookOptions): void {
   if (!/^\d{1,15}$/.test(timestamp)) throw invalid("timestamp", "webhook-timestamp is not a time in Unix seconds");
   const offSeconds = Math.round((nowMs ?? Date.now()) / 1000) - Number(timestamp);
-  if (Math.abs(offSeconds) <= count("toleranceSeconds", toleranceSeconds)) return;
+  if (Math.abs(offSeconds) * 1000 <= count("toleranceMs", toleranceMs)) return;
   const where = offSeconds > 0 ? "ago" : "ahead";
   throw invalid(
     "timestamp",
-    `it was signed ${Math.abs(offSeconds)} s ${where}, and ${toleranceSeconds} s are allowed: someone sent it again, or this machine's clock is wrong`,
+    `it was signed ${Math.abs(offSeconds)} s ${where}, and ${toleranceMs / 1000} s are allowed: someone sent it again, or this machine's clock is wrong`,
   );
 }
 

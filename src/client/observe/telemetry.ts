@@ -34,7 +34,7 @@ export interface RetryNotice {
 /** The result of waiting for the next event of a stream. */
 export interface StreamPoll {
   readonly durationMs: number;
-  readonly carrier: "sse" | "websocket";
+  readonly carrier: "http" | "websocket";
   /** Wire type of the event, if one arrived and could be read. */
   readonly type?: string | undefined;
   readonly error?: unknown;

@@ -38,7 +38,7 @@ export interface RunOptions {
  * streams the response, its state is polled until it is finished, and whatever no event has brought is taken from the final response.
  */
 export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
-  readonly kind = "sse";
+  readonly kind = "http";
   readonly flow: MarkedFlow;
   readonly #options: RunOptions;
   readonly #idle: IdleTimer;

@@ -15,7 +15,7 @@ function open(signal: AbortSignal, telemetry: Telemetry) {
   const calls: string[] = [];
   const note = (call: string) => () => void calls.push(call);
   const carrier: Carrier = {
-    kind: "sse",
+    kind: "http",
     pause: note("pause"),
     resume: note("resume"),
     complete: note("complete"),

@@ -34,8 +34,8 @@ describe("the model that actually answers", () => {
     ["websocket", "an error frame without a status", { type: "error" }, [{ failed: "stream" }]],
     ["websocket", "a failure", { type: "response.failed" }, [model, { failed: "stream" }]],
     ["websocket", "an event of any type", { type: "response.new" }, [model]],
-    ["sse", "an error event", { type: "error", status: 500 }, [model, { failed: "http" }]],
-    ["sse", "limits", { type: "codex.rate_limits" }, [model, limits]],
+    ["http", "an error event", { type: "error", status: 500 }, [model, { failed: "http" }]],
+    ["http", "limits", { type: "codex.rate_limits" }, [model, limits]],
   ])("is reported on %s, from the headers of %s", (carrier, _what, event, expected) => {
     expect(read(carrier, [JSON.stringify({ ...event, headers })]).emitted).toEqual(expected);
   });
@@ -48,7 +48,7 @@ describe("a delta of a call has the id of its item,", () => {
   const piece = (place: object, type = "function_call_arguments") =>
     JSON.stringify({ type: `response.${type}.delta`, ...place, delta: "x" });
   const callIdsOf = (texts: readonly string[]) =>
-    read("sse", texts).emitted.flatMap((event) => ("delta" in event ? [(event as { callId?: string }).callId] : []));
+    read("http", texts).emitted.flatMap((event) => ("delta" in event ? [(event as { callId?: string }).callId] : []));
 
   test.each<[string, string, string]>([
     ["by its index", added(3, { ...call, id: "fc_1", call_id: "c" }), piece({ output_index: 3, item_id: "other" })],
@@ -68,7 +68,7 @@ describe("a delta of a call has the id of its item,", () => {
   });
 });
 
-test.each<Carrier>(["sse", "websocket"])(
+test.each<Carrier>(["http", "websocket"])(
   "a text that is not JSON counts as polled like any other, on %s",
   (carrier) => {
     const delta = JSON.stringify({ type: "response.output_text.delta", delta: "a" });
@@ -82,7 +82,7 @@ describe("metadata, if wire events are requested,", () => {
     ["with an etag has an event type of its own", { "x-codex-turn-state": "t", "x-models-etag": "e" }, ["models_etag"]],
   ])("%s", (_what, told, types) => {
     const text = JSON.stringify({ type: "response.metadata", headers: told });
-    expect(read("sse", [text], true).emitted).toMatchObject(types.map((type) => ({ type })));
-    expect(read("sse", [text], true).emitted).toHaveLength(types.length);
+    expect(read("http", [text], true).emitted).toMatchObject(types.map((type) => ({ type })));
+    expect(read("http", [text], true).emitted).toHaveLength(types.length);
   });
 });

@@ -100,7 +100,7 @@ describe("a webhook", () => {
       expect(reasonOf(() => verify(headers(), BODY, { nowMs }))).toBe("timestamp");
     }
     const nowMs = (NOW_SECONDS + 11) * 1000;
-    expect(reasonOf(() => verify(headers(), BODY, { nowMs, toleranceSeconds: 10 }))).toBe("timestamp");
+    expect(reasonOf(() => verify(headers(), BODY, { nowMs, toleranceMs: 10_000 }))).toBe("timestamp");
   });
 
   it("needs a secret and the unparsed body, else it is a build error", () => {

@@ -207,7 +207,7 @@ describe("nested deeper than anything can be written", () => {
 
   test("an event of a response is read, skipped or a typed error", () => {
     for (const text of [...texts(EVENT_TYPES), ...texts(["error"], ',"status":500'), `{"error":${deep}}`, deep]) {
-      for (const carrier of ["sse", "websocket"] as const) {
+      for (const carrier of ["http", "websocket"] as const) {
         const failures: unknown[] = [];
         const sink = {
           event: () => {},

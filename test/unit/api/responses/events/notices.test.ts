@@ -23,7 +23,7 @@ function read(events: readonly object[], headers: HeaderMap = {}, wireEvents = f
       throw error;
     },
   };
-  const reader = new ResponseReader(sink, "sse", {
+  const reader = new ResponseReader(sink, "http", {
     wireEvents,
     headers,
     telemetry: { onSkippedEvent: (event) => void skipped.push(event) },
