@@ -1,4 +1,4 @@
-import { type Fields, fieldsIn, isFields, listIn, stringIn } from "../fields.ts";
+import { type Fields, fieldsIn, listIn, stringIn } from "../fields.ts";
 import { quote } from "../model/topics.ts";
 import { required } from "../responses/request.ts";
 
@@ -10,8 +10,9 @@ import { required } from "../responses/request.ts";
 export function search(body: Fields): Fields {
   required(body, "id");
   required(body, "model");
-  const lines = Object.entries(fieldsIn(body, "commands") ?? {}).flatMap(([name, operations]) =>
-    Array.isArray(operations) ? operations.filter(isFields).map((operation) => lineFor(name, operation)) : [],
+  const commands = fieldsIn(body, "commands") ?? {};
+  const lines = Object.keys(commands).flatMap((name) =>
+    listIn(commands, name).map((operation) => lineFor(name, operation)),
   );
   const asked = typeof body.input === "string" ? [`search: ${quote(body.input)}`] : [];
   const found = [

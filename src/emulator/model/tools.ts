@@ -24,6 +24,12 @@ export function declaredTools(body: Fields, conversation: readonly Fields[]): re
   return [...listIn(body, "tools"), ...inItems.flatMap((item) => listIn(item, "tools"))];
 }
 
+/** The name of a declared tool, and those of the tools in a namespace. */
+export function toolNames(tool: Fields): readonly string[] {
+  const name = stringIn(tool, "name");
+  return [...(name === undefined ? [] : [name]), ...listIn(tool, "tools").flatMap(toolNames)];
+}
+
 /** Whether the called tool was declared with `async`, so that its output may come in a later request than the next. */
 export function isAsync(declared: readonly Fields[], { name, namespace }: ToolCall): boolean {
   const tools =

@@ -1,5 +1,5 @@
 import { type Pace, paced } from "../delivery/pace.ts";
-import { type Fields, fieldsIn, isFields, stringIn, type WireEvent } from "../fields.ts";
+import { type Fields, fieldsIn, isFields, listIn, stringIn, type WireEvent } from "../fields.ts";
 import { think } from "../model/index.ts";
 import { estimateTokens, pieces } from "../model/pieces.ts";
 import type { Identifiers } from "../responses/identifiers.ts";
@@ -175,7 +175,7 @@ export class RealtimeSession {
     }
     const { identifiers } = this.#port;
     const session = merged(this.#session, parameters);
-    const input = Array.isArray(parameters.input) ? parameters.input.filter(isFields) : this.#conversation.readable();
+    const input = Array.isArray(parameters.input) ? listIn(parameters, "input") : this.#conversation.readable();
     const modalities = session.output_modalities;
     const answer: Answer = {
       responseId: identifiers.next("resp"),
@@ -274,8 +274,9 @@ export class RealtimeSession {
 
 /** @throws {@link ServiceError} 400 for an image that is not in the message itself. */
 function checkImages(item: Fields): void {
-  const parts = Array.isArray(item.content) ? item.content.filter(isFields) : [];
-  const at = parts.findIndex((part) => part.type === "input_image" && !/^data:image\//.test(String(part.image_url)));
+  const at = listIn(item, "content").findIndex(
+    (part) => part.type === "input_image" && !/^data:image\//.test(String(part.image_url)),
+  );
   if (at === -1) return;
   const param = `item.content[${at}].image_url`;
   throw new ServiceError(400, {
@@ -290,8 +291,9 @@ function audioBytesOf(event: WireEvent): number {
 }
 
 function promptOf(item: Fields): string {
-  const content = Array.isArray(item.content) ? item.content.filter(isFields) : [];
-  return content.map((part) => stringIn(part, "text") ?? "").join("");
+  return listIn(item, "content")
+    .map((part) => stringIn(part, "text") ?? "")
+    .join("");
 }
 
 /** The agent's last message is marked as such by some clients. */

@@ -1,7 +1,7 @@
 import { type Fields, isFields, listIn, stringIn } from "../fields.ts";
 import type { RecordedRequest } from "../journal/recorded-request.ts";
 import { textOf } from "../model/dialogue.ts";
-import { declaredTools } from "../model/tools.ts";
+import { declaredTools, toolNames } from "../model/tools.ts";
 import { pathnameOf } from "../routes.ts";
 
 /** What conditions need to know of one request. */
@@ -40,7 +40,7 @@ export class RequestFacts {
 
   /** Names of the declared tools, including those in namespaces. */
   get toolNames(): readonly string[] {
-    return declaredTools(this.body, this.#items).flatMap(namesOf);
+    return declaredTools(this.body, this.#items).flatMap(toolNames);
   }
 
   /** The outputs that the input ends with. */
@@ -55,9 +55,4 @@ export class RequestFacts {
   get #items(): readonly Fields[] {
     return listIn(this.body, "input");
   }
-}
-
-function namesOf(tool: Fields): readonly string[] {
-  const name = stringIn(tool, "name");
-  return [...(name === undefined ? [] : [name]), ...listIn(tool, "tools").flatMap(namesOf)];
 }

@@ -131,19 +131,20 @@ function freeSize(value: unknown, param: string): void {
   if (value === "auto") return;
   const [, width, height] = /^(\d+)x(\d+)$/.exec(String(value))?.map(Number) ?? [];
   if (width === undefined || height === undefined) throw invalidValue(param, value, ["1024x1024", "auto"]);
-  const edges = [width, height];
-  const [shorter, longer] = [Math.min(...edges), Math.max(...edges)];
-  const fault =
-    width % EDGE_STEP !== 0 || height % EDGE_STEP !== 0
-      ? `Width and height must both be divisible by ${EDGE_STEP}.`
-      : longer > LONGEST_EDGE
-        ? `The longest edge must be at most ${LONGEST_EDGE} pixels.`
-        : longer > shorter * LONGEST_TO_SHORTEST
-          ? `The longer edge must be at most ${LONGEST_TO_SHORTEST} times the shorter one.`
-          : width * height < LEAST_PIXELS || width * height > MOST_PIXELS
-            ? `It must have between ${LEAST_PIXELS} and ${MOST_PIXELS} pixels.`
-            : undefined;
+  const fault = sizeFault(width, height);
   if (fault !== undefined) throw refused(`Invalid size '${value}'. ${fault}`, param, "invalid_value");
+}
+
+function sizeFault(width: number, height: number): string | undefined {
+  const [shorter, longer] = [Math.min(width, height), Math.max(width, height)];
+  if (width % EDGE_STEP !== 0 || height % EDGE_STEP !== 0)
+    return `Width and height must both be divisible by ${EDGE_STEP}.`;
+  if (longer > LONGEST_EDGE) return `The longest edge must be at most ${LONGEST_EDGE} pixels.`;
+  if (longer > shorter * LONGEST_TO_SHORTEST)
+    return `The longer edge must be at most ${LONGEST_TO_SHORTEST} times the shorter one.`;
+  if (width * height < LEAST_PIXELS || width * height > MOST_PIXELS)
+    return `It must have between ${LEAST_PIXELS} and ${MOST_PIXELS} pixels.`;
+  return undefined;
 }
 
 /** Errors that the service reports only when it makes the image. */

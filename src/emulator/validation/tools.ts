@@ -1,4 +1,5 @@
 import { type Fields, isFields, listIn, stringIn } from "../fields.ts";
+import { toolNames } from "../model/tools.ts";
 import { either, invalidType, invalidValue, missing, refused, tooLong } from "./faults.ts";
 import { checkImageSettings } from "./image-requests.ts";
 import { strictFault } from "./strict-schema.ts";
@@ -54,20 +55,21 @@ function checkFunction(tool: Fields, param: string): void {
   const { parameters } = tool;
   if (parameters === undefined || parameters === null) return;
   if (!isFields(parameters)) throw invalidType(`${param}.parameters`, "an object", parameters);
-  const fault =
-    parameters.type !== undefined && parameters.type !== "object"
-      ? `schema must be a JSON Schema of 'type: "object"', got 'type: "${String(parameters.type)}"'.`
-      : tool.strict === true
-        ? strictFault(parameters)
-        : parameters.type === "object" && parameters.properties === undefined
-          ? "In context=(), object schema missing properties."
-          : undefined;
+  const fault = parametersFault(parameters, tool.strict === true);
   if (fault === undefined) return;
   throw refused(
     `Invalid schema for function '${String(tool.name)}': ${fault}`,
     `${param}.parameters`,
     "invalid_function_parameters",
   );
+}
+
+function parametersFault(parameters: Fields, isStrict: boolean): string | undefined {
+  const { type, properties } = parameters;
+  if (type !== undefined && type !== "object")
+    return `schema must be a JSON Schema of 'type: "object"', got 'type: "${String(type)}"'.`;
+  if (isStrict) return strictFault(parameters);
+  return type === "object" && properties === undefined ? "In context=(), object schema missing properties." : undefined;
 }
 
 /** Checks the form of `tool_choice`. @throws {@link ServiceError} 400 */
@@ -92,15 +94,10 @@ export function checkChosenTools(choice: unknown, declared: readonly Fields[]): 
     throw refused("Tool choice 'required' must be specified with 'tools' parameter.", "tool_choice", "invalid_value");
   }
   if (!isFields(choice)) return;
-  const names = new Set(declared.flatMap(namesOf));
+  const names = new Set(declared.flatMap(toolNames));
   const asked = choice.type === "allowed_tools" ? listIn(choice, "tools") : [choice];
   for (const { name } of asked) {
     if (typeof name !== "string" || names.has(name) || choice.type === "mcp") continue;
     throw refused(`Tool choice '${name}' not found in 'tools' parameter.`, "tool_choice", "invalid_value");
   }
-}
-
-function namesOf(tool: Fields): readonly string[] {
-  const name = stringIn(tool, "name");
-  return [...(name === undefined ? [] : [name]), ...listIn(tool, "tools").flatMap(namesOf)];
 }

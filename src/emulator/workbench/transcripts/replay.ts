@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Fields, isFields, jsonIn, stringIn } from "../../fields.ts";
+import { type Fields, isFields, jsonIn, listIn, stringIn } from "../../fields.ts";
 import { pathnameOf } from "../../routes.ts";
 import { ServiceError } from "../../service-error.ts";
 import { readText } from "../../text-file.ts";
@@ -111,7 +111,7 @@ function contentOf(body: Uint8Array): Content {
   const text = Buffer.from(body).toString("utf8");
   const json = jsonIn(text);
   const fields = isFields(json) ? json : {};
-  const input = Array.isArray(fields.input) ? fields.input.filter(isFields) : [];
+  const input = listIn(fields, "input");
   const last: Fields = input.at(-1) ?? {};
   return {
     text,
