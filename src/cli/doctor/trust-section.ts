@@ -12,20 +12,20 @@ export interface TrustResult {
 }
 
 /** Which variable chose which file, which others are ignored, what the file contains and what of it was left out. */
-export function examineTrust(env: Environment, now = Date.now()): TrustResult {
+export function examineTrust(env: Environment): TrustResult {
   const title = "Trust (CA bundle)";
   try {
     const trust = createTrust({ env });
-    return { section: { title, findings: findingsOf(trust, env, now) }, trust, error: undefined };
+    return { section: { title, findings: findingsOf(trust, env) }, trust, error: undefined };
   } catch (error) {
     const finding: Finding = { check: "bundle", outcome: "failed", text: (error as Error).message };
     return { section: { title, findings: [finding] }, trust: undefined, error };
   }
 }
 
-function findingsOf(trust: Trust, env: Environment, now: number): Finding[] {
+function findingsOf(trust: Trust, env: Environment): Finding[] {
   const findings: Finding[] = [selectionFinding(trust)];
-  if (trust.bundle) findings.push(...certificateFindings(trust.bundle, now));
+  if (trust.bundle) findings.push(...certificateFindings(trust.bundle, Date.now()));
   const roots = trust.describe().split("\n").slice(1);
   findings.push({ check: "system roots", outcome: "ok", text: "trusted in addition to any bundle", details: roots });
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0") {

@@ -12,8 +12,8 @@ export function knowsSecurityLevels(): boolean {
 }
 
 /** The consequence of that, as a sentence for logs and reports; undefined if OpenSSL's levels apply. */
-export function missingLevelsNote(knowsLevels = knowsSecurityLevels()): string | undefined {
-  return knowsLevels
+export function missingLevelsNote(): string | undefined {
+  return knowsSecurityLevels()
     ? undefined
     : "The TLS of this runtime (BoringSSL) has no security levels: its own rules hold for ciphers and signatures, and RSA keys below 2048 bits are refused after the handshake.";
 }

@@ -109,7 +109,7 @@ export function createTrust(options: TrustOptions = {}): Trust {
     connect: (connectOptions) => connect(connectOptions, context, facts),
     tlsOptions: () => ({ secureContext: context() }),
     explain: (error, host) => handshakeFailure(error, host, facts),
-    silenceHint: () => largeHelloHint(),
+    silenceHint: largeHelloHint,
     describe() {
       const origins = rootsOnce().origins.map(({ name, certificates }) => `${name}: ${certificates} certificates`);
       const note = missingLevelsNote();

@@ -132,15 +132,14 @@ export function refusal(text: string, more: Omit<Step, "refusal"> = {}): Step {
   return { ...more, refusal: text };
 }
 
-/** What a step says about the model's answer; undefined if the model answers itself. */
+/** What a step says about the model's answer; what it leaves out, the model decides. */
 export function directionsOf(step: Step): Directions {
-  const { incomplete, failed } = step;
-  const ending = failed
-    ? ({ status: "failed", error: failed } as const)
-    : incomplete === undefined
-      ? undefined
-      : ({ status: "incomplete", reason: incomplete } as const);
-  return { drafts: draftsOf(step), ending };
+  return { drafts: draftsOf(step), ending: endingOf(step) };
+}
+
+function endingOf({ incomplete, failed }: Step): Directions["ending"] {
+  if (failed) return { status: "failed", error: failed };
+  return incomplete === undefined ? undefined : { status: "incomplete", reason: incomplete };
 }
 
 function draftsOf({

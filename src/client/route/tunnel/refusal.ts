@@ -93,10 +93,10 @@ export function hangUp(chosen: ChosenProxy, target: Endpoint, cause?: Error): Ne
 }
 
 /** The server that answered is not a proxy of this kind. */
-export function wrongProtocol(chosen: ChosenProxy, cause?: Error): NetworkError {
+export function wrongProtocol(chosen: ChosenProxy): NetworkError {
   return new NetworkError(
     `${describe(chosen)} does not answer as ${chosen.proxy.isSocks ? "a SOCKS5" : "an HTTP"} proxy does; check scheme and port in ${chosen.source}`,
-    { code: PROXY_PROTOCOL_ERROR, phase: "proxy", outlook: "never", cause },
+    { code: PROXY_PROTOCOL_ERROR, phase: "proxy", outlook: "never" },
   );
 }
 

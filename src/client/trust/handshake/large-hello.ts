@@ -12,7 +12,7 @@ export const SMALL_GROUPS = "X25519:P-256:P-384";
  * process. The first message of a handshake with post-quantum key exchange takes 1.5 kB in two packets, and some firewalls reset or drop
  * it.
  */
-export function largeHelloHint(openssl: string | undefined = process.versions.openssl): string | undefined {
-  if (!offersMlKem(openssl)) return undefined;
+export function largeHelloHint(): string | undefined {
+  if (!offersMlKem(process.versions.openssl)) return undefined;
   return `This version of Node offers the post-quantum key exchange X25519MLKEM768, whose ClientHello takes two packets, and some firewalls drop it: if that is the cause, a file named by OPENSSL_CONF avoids it (openssl_conf = a, [a] ssl_conf = b, [b] system_default = c, [c] Groups = ${SMALL_GROUPS}); codex-wire doctor tries both.`;
 }
