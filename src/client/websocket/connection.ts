@@ -193,12 +193,12 @@ export class WebSocketConnection {
 
   /** Keeps the process alive for this connection; this is the default. */
   ref(): void {
-    this.#socket.ref();
+    if (!this.#socket.destroyed) this.#socket.ref(); // of a closed one Node waits for the connect, with a listener for each call
   }
 
   /** Lets the process end although this connection is open. */
   unref(): void {
-    this.#socket.unref();
+    if (!this.#socket.destroyed) this.#socket.unref();
   }
 
   /** Sends a close frame and waits, at most 2 s, for the peer's; messages that arrive meanwhile are dropped. */

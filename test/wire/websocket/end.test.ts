@@ -90,6 +90,21 @@ describe("the end", () => {
     await peer.closed;
   });
 
+  it("leaves nothing on the socket if many requests begin and end before it is noticed", async () => {
+    const { connection } = await connect();
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", note);
+    connection.terminate();
+    for (let count = 0; count < 20; count += 1) {
+      connection.ref();
+      connection.unref();
+    }
+    await new Promise(setImmediate);
+    process.off("warning", note);
+    expect(warnings).toEqual([]);
+  });
+
   it("terminate() ends it without a close frame", async () => {
     const { connection, heard, peer } = await connect();
     connection.terminate();
