@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { ServerEvent } from "../../../../../src/api/wire/events.ts";
+import type { JsonObject } from "../../../../../src/api/wire/json.ts";
 import { decode, errorOf } from "./support.ts";
 
 describe("an error among the events", () => {
-  test.each<[ServerEvent, string]>([
+  test.each<[JsonObject, string]>([
     [
       { type: "response.failed", response: { id: "r", error: { code: "context_length_exceeded" } } },
       "context_window_exceeded",
@@ -49,7 +49,7 @@ describe("an error among the events", () => {
     [{ type: "about:blank", title: "boom", status: 502 }, "http"],
     [{ type: "https://example.test/problems/busy", detail: "boom", status: "429" }, "rate_limit"],
   ])("fails the stream if a gateway sends it with a type of its own: %j", (event, kind) => {
-    const error = errorOf(event as ServerEvent);
+    const error = errorOf(event);
     expect(error.kind).toBe(kind);
     if (JSON.stringify(event).includes("boom")) expect(error.message).toContain("boom");
   });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { DecodedEvent } from "../../../../../src/api/responses/events/decoded.ts";
 import { knownTypes, movesResponse, rowOf } from "../../../../../src/api/responses/events/registry.ts";
-import type { ServerEvent } from "../../../../../src/api/wire/events.ts";
+import type { JsonObject } from "../../../../../src/api/wire/json.ts";
 import { decode, end, item } from "./support.ts";
 
 describe("decodeWireEvent", () => {
-  test.each<[ServerEvent, DecodedEvent]>([
+  test.each<[JsonObject, DecodedEvent]>([
     [
       { type: "response.created", response: { id: "r", model: "m" } },
       { type: "created", responseId: "r", model: "m" },
