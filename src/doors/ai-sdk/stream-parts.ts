@@ -106,30 +106,31 @@ export class StreamParts {
     this.#last = { item, outputIndex, blocks: new Map() };
     this.#open.add(this.#last);
     const call = inputOf(item);
-    return call ? [...this.#begin(this.#last, { kind: "tool-input", id: call.id }, "input", call.name).parts] : [];
+    if (!call) return [];
+    const { id, name: toolName } = call;
+    this.#last.blocks.set("input", { kind: "tool-input", id });
+    const quote: Part[] = isFreeText(item) ? [{ type: "tool-input-delta", id, delta: '"' }] : [];
+    return [{ type: "tool-input-start", id, toolName }, ...quote];
   }
 
   #piece({ of, delta, itemId, outputIndex, index }: Piece): Part[] {
     const open = this.#find(outputIndex, itemId) ?? this.#last;
     if (!open || delta === "") return [];
-    const base = idOf(open.item) ?? "item";
     if (of === "input") {
       const block = open.blocks.get("input");
       return block ? [{ type: "tool-input-delta", id: block.id, delta: inputDelta(open.item, delta) }] : [];
     }
     const kind = of === "text" ? "text" : "reasoning";
-    const { block, parts } = this.#begin(open, { kind, id: `${base}:${of}:${index}` }, `${of}:${index}`);
-    return [...parts, { type: `${kind}-delta`, id: block.id, delta } as Part];
+    const key = `${of}:${index}`;
+    return [...this.#begin(open, kind, key), { type: `${kind}-delta`, id: blockId(open, key), delta } as Part];
   }
 
-  #begin(open: Open, block: Block, key: string, toolName = ""): { block: Block; parts: Part[] } {
-    const known = open.blocks.get(key);
-    if (known) return { block: known, parts: [] };
-    open.blocks.set(key, block);
-    const { kind, id } = block;
-    if (kind !== "tool-input") return { block, parts: [{ type: `${kind}-start`, id }] };
-    const quote: Part[] = isFreeText(open.item) ? [{ type: "tool-input-delta", id, delta: '"' }] : [];
-    return { block, parts: [{ type: "tool-input-start", id, toolName }, ...quote] };
+  /** Begins the block, unless it has begun. */
+  #begin(open: Open, kind: "text" | "reasoning", key: string): Part[] {
+    if (open.blocks.has(key)) return [];
+    const id = blockId(open, key);
+    open.blocks.set(key, { kind, id });
+    return [{ type: `${kind}-start`, id }];
   }
 
   #done({ item, outputIndex }: OutputItemDoneEvent): Part[] {
@@ -148,13 +149,12 @@ export class StreamParts {
 
   #texts(item: Extract<ResponseItem, { type: "message" }>, open: Open): Part[] {
     return textParts(item).flatMap(({ text, citations, providerMetadata }, index) => {
-      const id = `${idOf(open.item) ?? "item"}:text:${index}`;
-      const parts = this.#whole(open, "text", `text:${index}`, id, text);
+      const key = `text:${index}`;
       return [
-        ...parts,
+        ...this.#whole(open, "text", key, text),
         {
           type: "text-end",
-          id,
+          id: blockId(open, key),
           ...(citations ? { citations } : {}),
           ...(providerMetadata ? { providerMetadata } : {}),
         },
@@ -166,16 +166,16 @@ export class StreamParts {
     const summaries = item.summary?.length ?? 0;
     return reasoningParts(item).flatMap(({ text, providerMetadata }, index) => {
       const key = index < summaries || text === "" ? `summary:${index}` : `reasoning:${index - summaries}`;
-      const id = `${idOf(open.item) ?? "item"}:${key}`;
-      return [...this.#whole(open, "reasoning", key, id, text), { type: "reasoning-end", id, providerMetadata }];
+      const id = blockId(open, key);
+      return [...this.#whole(open, "reasoning", key, text), { type: "reasoning-end", id, providerMetadata }];
     });
   }
 
   /** A text that came without deltas. */
-  #whole(open: Open, kind: "text" | "reasoning", key: string, id: string, text: string): Part[] {
+  #whole(open: Open, kind: "text" | "reasoning", key: string, text: string): Part[] {
     if (open.blocks.has(key)) return [];
-    const { parts } = this.#begin(open, { kind, id }, key);
-    return text === "" ? parts : [...parts, { type: `${kind}-delta`, id, delta: text } as Part];
+    const start = this.#begin(open, kind, key);
+    return text === "" ? start : [...start, { type: `${kind}-delta`, id: blockId(open, key), delta: text } as Part];
   }
 
   #input(item: ResponseItem, open: Open): Part[] {
@@ -228,6 +228,11 @@ export class StreamParts {
 
 function idOf(item: ResponseItem): string | undefined {
   return "id" in item && typeof item.id === "string" ? item.id : undefined;
+}
+
+/** What the SDK calls a text of an item. */
+function blockId({ item }: Open, key: string): string {
+  return `${idOf(item) ?? "item"}:${key}`;
 }
 
 function isFreeText(item: ResponseItem): boolean {
