@@ -46,6 +46,16 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): SpanHooks {
   );
 }
 
+/** What requests over both carriers tell. */
+type SentRequest = Pick<Parameters<SpanHooks["onWebSocketRequest"]>[0], "callId" | "durationMs" | "error">;
+
+/** How a request is written: as an event under one name, or as a span under another. */
+interface Written {
+  readonly event: string;
+  readonly name: string;
+  readonly attributes: Attributes;
+}
+
 class CallSpans implements SpanHooks {
   readonly #tracer: Tracer;
   readonly #metrics: CallMetrics;
@@ -87,7 +97,8 @@ class CallSpans implements SpanHooks {
     this.#spans.get(callId)?.addEvent("codex_wire.wait", { "codex_wire.wait.ahead": ahead });
   }
 
-  onRequest({ callId, attempt, method, url, status, error, durationMs }: Parameters<SpanHooks["onRequest"]>[0]): void {
+  onRequest(request: Parameters<SpanHooks["onRequest"]>[0]): void {
+    const { attempt, method, url, status, error } = request;
     const attributes = {
       "http.request.method": method,
       "url.full": url,
@@ -95,20 +106,16 @@ class CallSpans implements SpanHooks {
       ...(status === undefined ? {} : { "http.response.status_code": status }),
       ...(error === undefined ? {} : { "error.type": kindOf(error) }),
     };
-    this.#request("codex_wire.request", method, callId, durationMs, attributes, error);
+    this.#request(request, { event: "codex_wire.request", name: method, attributes });
   }
 
-  onWebSocketRequest({
-    callId,
-    connectionReused,
-    durationMs,
-    error,
-  }: Parameters<SpanHooks["onWebSocketRequest"]>[0]): void {
+  onWebSocketRequest(request: Parameters<SpanHooks["onWebSocketRequest"]>[0]): void {
+    const { connectionReused, error } = request;
     const attributes = {
       "codex_wire.connection.reused": connectionReused,
       ...(error === undefined ? {} : { "error.type": kindOf(error) }),
     };
-    this.#request("codex_wire.websocket_request", "websocket", callId, durationMs, attributes, error);
+    this.#request(request, { event: "codex_wire.websocket_request", name: "websocket", attributes });
   }
 
   onRetry({ callId, layer, retry, maxRetries, delayMs, reason }: Parameters<SpanHooks["onRetry"]>[0]): void {
@@ -123,14 +130,7 @@ class CallSpans implements SpanHooks {
   }
 
   /** An event of its call's span, or a span of its own. */
-  #request(
-    event: string,
-    name: string,
-    callId: string | undefined,
-    durationMs: number,
-    attributes: Attributes,
-    error: unknown,
-  ): void {
+  #request({ callId, durationMs, error }: SentRequest, { event, name, attributes }: Written): void {
     const span = callId === undefined ? undefined : this.#spans.get(callId);
     if (span) {
       span.addEvent(event, { ...attributes, "codex_wire.duration_ms": durationMs });

@@ -60,9 +60,11 @@ export class SocketPeer {
   }
 
   /** @param streamId - The lane that every event should name. */
-  outlet(step: Step = {}, streamId?: string): FrameOutlet {
+  outlet({ chunkBytes }: Step = {}, streamId?: string): FrameOutlet {
     const { websocket, socket, passing } = this.#accepted;
-    return new FrameOutlet(websocket, socket, this.gone, this.#service.connections, step, { streamId, passing });
+    const { gone } = this;
+    const { connections } = this.#service;
+    return new FrameOutlet({ websocket, socket, gone, connections, passing, chunkBytes, streamId });
   }
 
   refuse(error: ServiceError, streamId?: string): void {
