@@ -129,16 +129,6 @@ const WEBSOCKET_LIMITS = knownOptions<WebSocketLimits>("webSocketLimits", {
   oneModel: true,
 });
 
-const RETRY = knownOptions<RetryPolicy>("retry", {
-  maxRetries: true,
-  baseDelayMs: true,
-  retry429: true,
-  retry5xx: true,
-  retryTransport: true,
-  maxRetryAfterMs: true,
-  shouldRetry: true,
-});
-
 const DEFAULT_STREAM_IDLE_TIMEOUT_MS = 300_000;
 const DEFAULT_LIVENESS_TIMEOUT_MS = 60_000;
 const DEFAULT_STREAM_RETRIES = 5;
@@ -158,7 +148,6 @@ const SESSION_HEADERS: readonly SessionHeaderNames[] = ["underscore", "hyphen", 
 /** @throws {@link BuildError} A number is invalid, an option has an unknown value, or there is no base URL. */
 export function providerLimits(provider: ProviderConfig): ProviderLimits {
   PROVIDER(provider);
-  RETRY(provider.retry ?? {});
   WEBSOCKET_LIMITS(provider.webSocketLimits ?? {});
   text("the provider's name", provider.name);
   const place = `provider ${JSON.stringify(provider.name)}: `;

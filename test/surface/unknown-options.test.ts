@@ -9,15 +9,24 @@ import {
   CodexApi,
   codexAuth,
   createTextParam,
+  inputFile,
+  inputImage,
   ModelsCache,
   noAuth,
   openaiProvider,
   RealtimeConversation,
+  ResponsesClient,
   realtimeCallSession,
 } from "../../src/index.ts";
+import { clientOptions, emulate } from "../support/clients.ts";
 
 const reached = { provider: openaiProvider(), auth: noAuth() };
 const dialer = client.createDialer({ trust: client.createTrust({ env: {} }), env: {} });
+
+async function answered() {
+  const { url } = await emulate();
+  return new ResponsesClient(clientOptions(url)).stream({ model: "gpt-5", input: "hi" });
+}
 
 /** Each call with one option that is misspelt, as code without types may have it, and the name that was meant. */
 const CALLS: readonly (readonly [string, string, (misspelt: never) => unknown])[] = [
@@ -43,6 +52,12 @@ const CALLS: readonly (readonly [string, string, (misspelt: never) => unknown])[
   ["clientSecrets.create", "expiresAfterMs", (options) => new CodexApi(reached).clientSecrets.create(options)],
   ["loadCaBundle", "logger", (options) => client.loadCaBundle({}, options)],
   ["openTelemetry", "tracer", (options) => openTelemetry(options)],
+  ["inputImage", "detail", (options) => inputImage("https://localhost/a.png", options)],
+  ["inputFile", "filename", (options) => inputFile("https://localhost/a.pdf", options)],
+  ["SseDecoder", "maxEventBytes", (options) => new client.SseDecoder({}, options)],
+  ["withRetries", "baseDelayMs", (options) => client.withRetries(options, async () => "done")],
+  ["the context of withRetries", "random", (options) => client.withRetries({}, async () => "done", options)],
+  ["toReadableStream", "as", async (options) => (await answered()).toReadableStream(options)],
 ];
 
 describe("a misspelt option", () => {

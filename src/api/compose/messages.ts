@@ -1,5 +1,5 @@
 import { BuildError } from "../../client/failure/kinds.ts";
-import { object } from "../../client/options.ts";
+import { knownOptions, object } from "../../client/options.ts";
 import type {
   ContentItem,
   CustomToolCallOutputItem,
@@ -56,6 +56,11 @@ export interface InputImageOptions {
   readonly promptCacheBreakpoint?: PromptCacheBreakpoint | undefined;
 }
 
+const IMAGE = knownOptions<InputImageOptions>("the options of inputImage()", {
+  detail: true,
+  promptCacheBreakpoint: true,
+});
+
 /**
  * An image in a message or in a tool's output.
  *
@@ -66,6 +71,7 @@ export function inputImage(
   source: string | URL | InlineBytes | UploadedSource,
   options: InputImageOptions = {},
 ): InputImage {
+  IMAGE(options);
   return { type: "input_image", ...imageSource(source), ...partOptions(options) };
 }
 
@@ -84,6 +90,12 @@ export interface InputFileOptions {
   readonly promptCacheBreakpoint?: PromptCacheBreakpoint | undefined;
 }
 
+const FILE = knownOptions<InputFileOptions>("the options of inputFile()", {
+  filename: true,
+  detail: true,
+  promptCacheBreakpoint: true,
+});
+
 /**
  * A file in a message or in a tool's output.
  *
@@ -94,7 +106,8 @@ export function inputFile(
   source: string | URL | InlineBytes | UploadedSource,
   options: InputFileOptions = {},
 ): InputFile {
-  const { filename, ...further } = object("the options of inputFile()", options, "an object");
+  FILE(options);
+  const { filename, ...further } = options;
   return {
     type: "input_file",
     ...fileSource(source, filename),

@@ -1,6 +1,6 @@
 import { AbortedError, BuildError } from "../../client/failure/kinds.ts";
 import type { HeaderMap } from "../../client/headers.ts";
-import { object } from "../../client/options.ts";
+import { knownOptions } from "../../client/options.ts";
 import { readOutput } from "../compose/read-output.ts";
 import { requestIdOf } from "../headers.ts";
 import { NotSupportedError } from "../refusal/kinds.ts";
@@ -25,6 +25,8 @@ export interface ResponseStreamHead {
 export interface EventBatches extends AsyncIterableIterator<readonly ResponseEvent[]> {
   each(take: (batch: readonly ResponseEvent[]) => PromiseLike<unknown> | undefined): Promise<void>;
 }
+
+const READABLE = knownOptions<{ readonly as: unknown }>("the options of toReadableStream()", { as: true });
 
 /** The parts of a request that determine how its answer is read. */
 type Schemas<Parsed, Calls extends readonly unknown[]> = Pick<ResponsesRequest<Parsed, Calls>, "text" | "tools">;
@@ -118,7 +120,8 @@ export class ResponseStream<Parsed = unknown, Calls extends readonly unknown[] =
   toReadableStream(
     options: { readonly as?: "events" | "sse" | undefined } = {},
   ): ReadableStream<ResponseEvent | Uint8Array> {
-    const { as = "events" } = object("the options of toReadableStream()", options, "an object");
+    READABLE(options);
+    const { as = "events" } = options;
     if (as !== "events" && as !== "sse") throw new BuildError("toReadableStream: as must be one of events, sse");
     const source = this.source();
     return as === "sse" ? readableOf(source, eventBytes) : readableOf(source, (event) => event);

@@ -3,7 +3,7 @@ import type { Failure } from "../failure/failure.ts";
 import { BuildError } from "../failure/kinds.ts";
 import { type At, isFinalFor, outlookOf, statusOf } from "../failure/outlook.ts";
 import { thrownText } from "../failure/thrown-text.ts";
-import { count, withoutUndefined } from "../options.ts";
+import { count, knownOptions, withoutUndefined } from "../options.ts";
 import { answerOf, type Clock, steadyClock, systemClock } from "../waiting/clock.ts";
 
 /** What is retried: one request, a whole stream, or the opening of a WebSocket. */
@@ -58,6 +58,16 @@ export const defaultRetryPolicy: RetrySettings = {
   maxRetryAfterMs: 60_000,
 };
 
+const POLICY = knownOptions<RetryPolicy>("a retry policy", {
+  maxRetries: true,
+  baseDelayMs: true,
+  retry429: true,
+  retry5xx: true,
+  retryTransport: true,
+  maxRetryAfterMs: true,
+  shouldRetry: true,
+});
+
 const MOST_RETRIES = 100;
 
 /** A valid number of retries: more than 100 become 100, as in the Rust client. @throws {@link BuildError} It is not a whole number. */
@@ -65,8 +75,9 @@ export function retryCount(name: string, value: number): number {
   return Math.min(count(name, value), MOST_RETRIES);
 }
 
-/** @throws {@link BuildError} `maxRetries` is invalid. */
+/** @throws {@link BuildError} `maxRetries` is invalid, or an option is unknown. */
 export function retrySettings(policy: RetryPolicy, place = ""): RetrySettings {
+  POLICY(policy);
   const settings = { ...defaultRetryPolicy, ...withoutUndefined(policy) } as RetrySettings;
   return { ...settings, maxRetries: retryCount(`${place}maxRetries`, settings.maxRetries) };
 }

@@ -1,7 +1,7 @@
 import { BuildError } from "../failure/kinds.ts";
 import type { At } from "../failure/outlook.ts";
 import { announceRetry, type RetryObservers } from "../observe/telemetry.ts";
-import { object } from "../options.ts";
+import { knownOptions } from "../options.ts";
 import type { Clock } from "../waiting/clock.ts";
 import { isTriedAgain, type RetryLayer, type RetryPolicy, retryDelayMs, retrySettings, timingOf } from "./policy.ts";
 
@@ -15,20 +15,29 @@ export interface RetryContext extends RetryObservers {
   readonly at?: At | undefined;
 }
 
+const CONTEXT = knownOptions<RetryContext>("the options of withRetries()", {
+  signal: true,
+  clock: true,
+  random: true,
+  at: true,
+  telemetry: true,
+  logger: true,
+});
+
 const REQUEST: At = { carrier: "http", step: "request" };
 
 /**
  * Runs `send` until it succeeds, fails permanently, or the retries are used up; then throws the last error.
  *
  * @param send - Called with the attempt's number, from 0. It builds the request again, so that credentials are fresh.
- * @throws {@link AbortedError} The signal fired during a delay. {@link BuildError} `maxRetries` is invalid.
+ * @throws {@link AbortedError} The signal fired during a delay. {@link BuildError} `maxRetries` is invalid, or an option is unknown.
  */
 export async function withRetries<Result>(
   policy: RetryPolicy,
   send: (attempt: number) => Promise<Result>,
   context: RetryContext = {},
 ): Promise<Result> {
-  object("the policy of withRetries()", policy, "an object");
+  CONTEXT(context);
   if (typeof send !== "function")
     throw new BuildError("send of withRetries() must be a function that sends the request");
   const { at = REQUEST } = context;

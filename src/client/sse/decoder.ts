@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { LimitError } from "../failure/kinds.ts";
 import { HeldBytes } from "../held-bytes.ts";
 import { objectList } from "../object-list.ts";
-import { byteCount, object } from "../options.ts";
+import { byteCount, knownOptions } from "../options.ts";
 import { decodeRawData, decodeRawText, isLong, type RawData, type RawText, rawTextOf } from "../raw-text.ts";
 import { blankLineEnd, CR, firstLineEnd, LF, lastBlankLineEnd, lastLineEnd } from "./line-ends.ts";
 
@@ -37,6 +37,8 @@ export interface SseDecoderOptions {
   /** The largest event, in bytes of its lines. A larger one is a {@link LimitError}. @default 67 108 864 (64 MiB) */
   readonly maxEventBytes?: number | undefined;
 }
+
+const OPTIONS = knownOptions<SseDecoderOptions>("the options of SseDecoder", { maxEventBytes: true });
 
 const SPACE = 0x20;
 const EVENT_FIELD = Buffer.from("event:");
@@ -81,10 +83,10 @@ export class SseDecoder {
   readonly #rawData = objectList<RawData>();
   #handedOver = 0;
 
-  /** @throws {@link BuildError} `maxEventBytes` is invalid. */
+  /** @throws {@link BuildError} `maxEventBytes` is invalid, or an option is unknown. */
   constructor(sink: SseSink, options: SseDecoderOptions = {}) {
     this.#sink = sink;
-    object("the options of SseDecoder", options, "an object");
+    OPTIONS(options);
     this.#maxEventBytes = byteCount("maxEventBytes", options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES);
   }
 

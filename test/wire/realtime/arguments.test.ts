@@ -59,6 +59,60 @@ it.each<[string, readonly unknown[], string]>([
   expect(failure).toMatchObject({ kind: "build", message: expect.stringContaining(message) });
 });
 
+/** Each message with a misspelt option, and the option that was meant. */
+const MISSPELT: readonly (readonly [string, readonly unknown[], string])[] = [
+  ["append", ["AAAA", { sgnal: 1 }], "signal"],
+  ["commit", [{ eventid: 1 }], "eventId"],
+  ["clear", [{ eventid: 1 }], "eventId"],
+  ["clearOutput", [{ eventid: 1 }], "eventId"],
+  ["createResponse", [{}, { eventid: 1 }], "eventId"],
+  ["cancel", ["resp_1", { eventid: 1 }], "eventId"],
+  ["truncate", ["item_1", 5, { contentindex: 1 }], "contentIndex"],
+  ["createItem", [{ type: "message" }, { previousItem: 1 }], "previousItemId"],
+  ["retrieveItem", ["item_1", { eventid: 1 }], "eventId"],
+  ["deleteItem", ["item_1", { eventid: 1 }], "eventId"],
+  ["sendConversationItem", ["hi", { rol: 1 }], "role"],
+  ["sendHandoffOutput", ["call_1", "done", { eventid: 1 }], "eventId"],
+  ["sendSessionUpdate", [{}, { eventid: 1 }], "eventId"],
+  ["sendPayload", ["{}", { sgnal: 1 }], "signal"],
+  ["nextEvent", [{ sgnal: 1 }], "signal"],
+];
+it.each(MISSPELT)("%s(%j) of a connection asks whether %s was meant", async (method, args, meant) => {
+  const emulator = await emulate();
+  const connection = (await connect(emulator.url)) as unknown as Untyped;
+  const failure = await failureOf(connection[method]!(...args));
+  expect(failure).toMatchObject({ kind: "build", message: expect.stringContaining(`did you mean ${meant}?`) });
+});
+
+it.each<[string, readonly unknown[], string]>([
+  ["say", ["hi", { rol: 1 }], "role"],
+  ["say", [[], { rol: 1 }], "role"],
+  ["append", ["AAAA", { eventid: 1 }], "eventId"],
+  ["commit", [{ eventid: 1 }], "eventId"],
+  ["answerCall", ["call_1", "done", { eventid: 1 }], "eventId"],
+  ["sendAgentMessage", ["call_1", "done", { eventid: 1 }], "eventId"],
+  ["endHandoff", ["call_1", { eventid: 1 }], "eventId"],
+])("%s(%j) of a conversation refuses what it does not know, and names %s", async (method, args, named) => {
+  const { url } = await emulate();
+  const conversation = new RealtimeConversation(await connect(url)) as unknown as Untyped;
+  const failure = await failureOf(conversation[method]!(...args));
+  expect(failure).toMatchObject({ kind: "build", message: expect.stringMatching(/^unknown option/) });
+  expect(failure.message).toContain(named);
+});
+
+it("say() in parts gives the role to the item, and no option besides", async () => {
+  const emulator = await emulate();
+  const conversation = new RealtimeConversation(await connect(emulator.url));
+  await conversation.say([{ type: "input_text", text: "hi" }], { role: "developer", eventId: "evt_1" });
+  await expect
+    .poll(() => emulator.requests.map(({ json }) => json))
+    .toContainEqual({
+      event_id: "evt_1",
+      type: "conversation.item.create",
+      item: { type: "message", role: "developer", content: [{ type: "input_text", text: "hi" }] },
+    });
+});
+
 it.each<[object, string]>([
   [{ playedMs: 5 }, "playedMs must be a function, and is 5"],
   [{ tools: "codex" }, 'tools must be a list of tools, and is "codex"'],

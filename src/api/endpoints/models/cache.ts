@@ -140,5 +140,5 @@ export class ModelsCache {
 }
 
 function toList({ models, etag }: CachedModels): ModelsList {
-  return { models, etag };
+  return etag === undefined ? { models } : { models, etag };
 }

@@ -21,7 +21,7 @@ export interface ModelsListOptions extends UnaryOptions {
 export interface ModelsList {
   readonly models: readonly ModelInfo[];
   /** Changes when the list changes; responses carry it as `models_etag`. */
-  readonly etag?: string | undefined;
+  readonly etag?: string;
 }
 
 const OPTIONS = knownOptions<ModelsListOptions>("the options of a models list", {
@@ -54,7 +54,7 @@ export class ModelsClient extends ServiceClient {
     });
     const models = this.#decode(response);
     const { etag } = response.headers;
-    return { models, etag: etag !== undefined && isSendableHeaderValue(etag) ? etag : undefined };
+    return etag !== undefined && isSendableHeaderValue(etag) ? { models, etag } : { models };
   }
 
   #decode(response: Answer): ModelInfo[] {

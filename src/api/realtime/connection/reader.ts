@@ -1,4 +1,4 @@
-import { object } from "../../../client/options.ts";
+import { knownOptions } from "../../../client/options.ts";
 import { acceptSignal } from "../../../client/waiting/abort.ts";
 import type { RealtimeEvent } from "../events.ts";
 import type { RealtimeLink } from "./link.ts";
@@ -7,6 +7,8 @@ export interface NextEventOptions {
   /** Ends this wait with an `aborted` error; the connection stays open and no event is lost. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const OPTIONS = knownOptions<NextEventOptions>("the options of nextEvent()", { signal: true });
 
 /**
  * The receiving half of a realtime connection. When about 1 MiB waits to be read the connection is paused, so a slow reader slows the
@@ -25,7 +27,8 @@ export class RealtimeEvents implements AsyncIterable<RealtimeEvent> {
    * @throws {@link StreamError} `failed to read websocket message: …`, once. {@link TimeoutError} The service no longer answers pings.
    */
   async nextEvent(options: NextEventOptions = {}): Promise<RealtimeEvent | undefined> {
-    const { signal } = object("the options of nextEvent()", options, "an object");
+    OPTIONS(options);
+    const { signal } = options;
     acceptSignal(signal);
     return this.#link.next(signal);
   }

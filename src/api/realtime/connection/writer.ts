@@ -1,5 +1,5 @@
 import { BuildError } from "../../../client/failure/kinds.ts";
-import { count, object, text, withoutUndefined } from "../../../client/options.ts";
+import { count, knownOptions, object, text, withoutUndefined } from "../../../client/options.ts";
 import { acceptSignal } from "../../../client/waiting/abort.ts";
 import { type JsonObject, jsonText } from "../../wire/json.ts";
 import type { MessageRole } from "../protocol/protocol.ts";
@@ -23,7 +23,18 @@ export interface TruncateOptions extends RealtimeSendOptions {
 /** Audio from a microphone: bytes, base64, or a frame that was received. */
 export type RealtimeAudioData = string | Uint8Array | { readonly data: string };
 
+/** Options of an item. */
+type CreateItemOptions = RealtimeSendOptions & { readonly previousItemId?: string | undefined };
+
+/** Options of a text. */
+type SendTextOptions = RealtimeSendOptions & { readonly role?: MessageRole | undefined };
+
 const OPTIONS = "the options of a realtime message";
+const NAMES = { signal: true, eventId: true } as const;
+export const MESSAGE_OPTIONS = knownOptions<RealtimeSendOptions>(OPTIONS, NAMES);
+const TRUNCATION = knownOptions<TruncateOptions>(OPTIONS, { ...NAMES, contentIndex: true });
+const ITEM = knownOptions<CreateItemOptions>(OPTIONS, { ...NAMES, previousItemId: true });
+export const TEXT_OPTIONS = knownOptions<SendTextOptions>(OPTIONS, { ...NAMES, role: true });
 
 /**
  * The sending half of a realtime connection. Each call resolves when the operating system has accepted the message; awaiting it keeps a
@@ -31,7 +42,7 @@ const OPTIONS = "the options of a realtime message";
  *
  * Each call throws {@link StreamError}: `realtime websocket connection is closed` after `close` or after a reader has come to the end, and
  * `failed to send realtime request: …` if the connection broke and this was not noticed before. If the protocol `v1` has no such message,
- * or an argument is missing or of the wrong type, the call throws {@link BuildError}.
+ * or an argument is missing, unknown or of the wrong type, the call throws {@link BuildError}.
  */
 export class RealtimeWriter {
   readonly #link: RealtimeLink;
@@ -99,7 +110,8 @@ export class RealtimeWriter {
 
   /** Tells the service how much of an item's audio was played, in milliseconds; the model forgets the rest. */
   async truncate(itemId: string, audioEndMs: number, given: TruncateOptions = {}): Promise<void> {
-    const { contentIndex = 0, ...options } = object(OPTIONS, given, "an object");
+    TRUNCATION(given);
+    const { contentIndex = 0, ...options } = given;
     const place = {
       item_id: text("itemId", itemId),
       content_index: count("contentIndex", contentIndex),
@@ -115,12 +127,10 @@ export class RealtimeWriter {
    *
    * @param given - `previousItemId`: insert the item after that one; `root`: before all others. Default: at the end.
    */
-  async createItem(
-    item: RealtimeItem,
-    given: RealtimeSendOptions & { readonly previousItemId?: string | undefined } = {},
-  ): Promise<void> {
+  async createItem(item: RealtimeItem, given: CreateItemOptions = {}): Promise<void> {
     text("the type of an item", object("the item of createItem()", item, "an object with type").type);
-    const { previousItemId, ...options } = object(OPTIONS, given, "an object");
+    ITEM(given);
+    const { previousItemId, ...options } = given;
     const place = previousItemId === undefined ? {} : { previous_item_id: text("previousItemId", previousItemId) };
     this.#link.ownItems.put(item);
     return this.#act({ type: "conversation.item.create", item, ...place }, options);
@@ -138,13 +148,11 @@ export class RealtimeWriter {
   /**
    * Adds a text to the conversation. If `answersWhenAsked` is true, the model answers only after `createResponse`.
    *
-   * @param options - `role`: default `user`.
+   * @param given - `role`: default `user`.
    */
-  async sendConversationItem(
-    message: string,
-    options: RealtimeSendOptions & { readonly role?: MessageRole | undefined } = {},
-  ): Promise<void> {
-    const { role = "user" } = object(OPTIONS, options, "an object");
+  async sendConversationItem(message: string, given: SendTextOptions = {}): Promise<void> {
+    TEXT_OPTIONS(given);
+    const { role = "user", ...options } = given;
     const { protocol } = this.#link.context;
     return this.#send(
       protocol.message(text("the text of a message", message), text("role", role) as MessageRole),
@@ -212,9 +220,9 @@ export class RealtimeWriter {
 }
 
 function optionsOf(given: RealtimeSendOptions = {}): RealtimeSendOptions {
-  const options = object(OPTIONS, given, "an object");
-  acceptSignal(options.signal);
-  return options;
+  MESSAGE_OPTIONS(given);
+  acceptSignal(given.signal);
+  return given;
 }
 
 function base64Of(audio: RealtimeAudioData): string {

@@ -2,7 +2,12 @@ import { type Logger, steadyLogger } from "../../../client/observe/log.ts";
 import { callable, knownOptions, list, object, text } from "../../../client/options.ts";
 import type { RealtimeClosure } from "../connection/closure.ts";
 import type { RealtimeWebSocketConnection } from "../connection/connection.ts";
-import type { RealtimeAudioData, RealtimeSendOptions } from "../connection/writer.ts";
+import {
+  MESSAGE_OPTIONS,
+  type RealtimeAudioData,
+  type RealtimeSendOptions,
+  TEXT_OPTIONS,
+} from "../connection/writer.ts";
 import type { RealtimeEvent } from "../events.ts";
 import type { MessageRole } from "../protocol/protocol.ts";
 import type { RealtimeContentPart } from "../session.ts";
@@ -102,12 +107,14 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
    */
   async say(
     message: string | readonly RealtimeContentPart[],
-    options?: RealtimeSendOptions & { readonly role?: MessageRole | undefined },
+    options: RealtimeSendOptions & { readonly role?: MessageRole | undefined } = {},
   ): Promise<void> {
     if (typeof message === "string") await this.#connection.sendConversationItem(message, options);
     else {
       const content = list("the message of say()", message, "a text or a list of parts");
-      await this.#connection.createItem({ type: "message", role: options?.role ?? "user", content }, options);
+      TEXT_OPTIONS(options);
+      const { role = "user", ...rest } = options;
+      await this.#connection.createItem({ type: "message", role, content }, rest);
     }
     await this.#sender.send(this.#state.inputSent());
   }
@@ -139,14 +146,16 @@ export class RealtimeConversation<Calls extends readonly unknown[] = readonly un
    * Sends a message of the agent that works on a handoff. `v1` sends each at once; later protocols accept one answer, so the last message
    * is kept until `endHandoff`.
    */
-  async sendAgentMessage(handoffId: string, message: string, options?: RealtimeSendOptions): Promise<void> {
+  async sendAgentMessage(handoffId: string, message: string, options: RealtimeSendOptions = {}): Promise<void> {
     text("the message of an agent", message);
+    MESSAGE_OPTIONS(options);
     if (this.#connection.protocol === "v1") await this.#connection.sendHandoffOutput(handoffId, message, options);
     else this.#lastMessages.set(text("handoffId", handoffId), message);
   }
 
   /** Ends a handoff: the agent's last message is sent if it was not sent before, and the model answers it. */
-  async endHandoff(handoffId: string, options?: RealtimeSendOptions): Promise<void> {
+  async endHandoff(handoffId: string, options: RealtimeSendOptions = {}): Promise<void> {
+    MESSAGE_OPTIONS(options);
     const message = this.#lastMessages.get(text("handoffId", handoffId));
     if (message === undefined) return;
     this.#lastMessages.delete(handoffId);
