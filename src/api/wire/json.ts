@@ -23,6 +23,11 @@ export function filled(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** The id of an object, unless it is empty. */
+export function idIn(value: unknown): string | undefined {
+  return filled(fieldOf(value, "id"));
+}
+
 /** The value without the white space around it, if it is a text that is not blank. */
 export function trimmed(value: unknown): string | undefined {
   return typeof value === "string" ? value.trim() || undefined : undefined;

@@ -6,7 +6,7 @@ import type { HttpStreamResponse } from "../../../client/transport.ts";
 import { IdleTimer } from "../../../client/waiting/idle-timer.ts";
 import { CancelledError } from "../../refusal/kinds.ts";
 import type { Answer } from "../../service/answer.ts";
-import { fieldOf, filled, type JsonObject } from "../../wire/json.ts";
+import { idIn, type JsonObject } from "../../wire/json.ts";
 import type { Carrier } from "../ending.ts";
 import { type EventReceiver, readEventsInto } from "../event-stream.ts";
 import { damaged, parseEvent, parseWireEvent } from "../events/parse.ts";
@@ -144,7 +144,7 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
         return false;
       }
     }
-    this.#responseId ??= responseIdIn(event);
+    this.#responseId ??= idIn(event.response);
     const passing = this.#passingError(event, text);
     if (passing) {
       this.#connection?.fail(passing);
@@ -265,8 +265,4 @@ export class BackgroundRun implements Carrier, ConnectionOwner, ResumedRun {
 function missing(first: number, last: number): StreamError {
   const which = first === last ? `event ${first}` : `events ${first} to ${last}`;
   return new StreamError(`${which} of the response did not come`);
-}
-
-function responseIdIn({ response }: JsonObject): string | undefined {
-  return filled(fieldOf(response, "id"));
 }

@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { fieldOf, filled, type JsonObject } from "../../wire/json.ts";
+import { fieldOf, filled, idIn, type JsonObject } from "../../wire/json.ts";
 import { rowOfEvent } from "./registry.ts";
 
 /** How many ids are remembered of the earlier responses, and of the current one. */
@@ -84,6 +84,6 @@ export function hasId(event: JsonObject): boolean {
 }
 
 function announcedBy({ type, response, item }: JsonObject): string | undefined {
-  if (type === "response.created") return filled(fieldOf(response, "id"));
-  return type === "response.output_item.added" ? filled(fieldOf(item, "id")) : undefined;
+  if (type === "response.created") return idIn(response);
+  return type === "response.output_item.added" ? idIn(item) : undefined;
 }

@@ -2,7 +2,7 @@ import { ProtocolError } from "../../../client/failure/kinds.ts";
 import type { StreamDeviation } from "../../../client/observe/telemetry.ts";
 import { mapErrorEvent, mapFailedResponse } from "../../refusal/event.ts";
 import { invalidType } from "../../wire/decode-failure.ts";
-import { fieldOf, filled, isJsonObject, type JsonObject, objectOf } from "../../wire/json.ts";
+import { fieldOf, filled, idIn, isJsonObject, type JsonObject, objectOf } from "../../wire/json.ts";
 import type { ResponseEnd } from "../received/received.ts";
 import type { DecodedEvent, EndEvent } from "./decoded.ts";
 import { told } from "./fields.ts";
@@ -79,7 +79,7 @@ function wholeOf(response: unknown): {
   const { tokenUsage, deviation } = readUsage(fieldOf(response, "usage"));
   const output: unknown = fieldOf(response, "output");
   return {
-    end: told({ responseId: filled(fieldOf(response, "id")), tokenUsage }),
+    end: told({ responseId: idIn(response), tokenUsage }),
     output: Array.isArray(output) ? output : [],
     deviations: deviation === undefined ? [] : [deviation],
   };

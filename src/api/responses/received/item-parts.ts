@@ -1,5 +1,5 @@
 import type { ResponseItem } from "../../wire/items.ts";
-import { fieldOf, filled, isJsonObject, type JsonObject, textOf } from "../../wire/json.ts";
+import { idIn, isJsonObject, type JsonObject, textOf } from "../../wire/json.ts";
 import { told } from "../events/fields.ts";
 import type { DeltaEvent } from "../events/types.ts";
 
@@ -81,7 +81,7 @@ export function deltasOf(item: ResponseItem, outputIndex: number | undefined): D
   return DELTA_TYPES.flatMap((type) =>
     textsIn(item, type).flatMap((delta, index): DeltaEvent[] => {
       if (!delta) return [];
-      const place = told({ itemId: filled(fieldOf(item, "id")), outputIndex });
+      const place = told({ itemId: idIn(item), outputIndex });
       if (type === "reasoning_summary_text.delta") return [{ type, delta, ...place, summaryIndex: index }];
       return [HOMES[type].part ? { type, delta, ...place, contentIndex: index } : { type, delta, ...place }];
     }),

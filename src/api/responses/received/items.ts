@@ -1,8 +1,9 @@
 import type { ResponseItem } from "../../wire/items.ts";
-import { fieldOf, filled, writtenJson } from "../../wire/json.ts";
+import { idIn, writtenJson } from "../../wire/json.ts";
 import type { DeltaEvent, OutputItemDoneEvent, ResponseEvent } from "../events/types.ts";
-import { mayHave, type PartText, partIndexOf, textsIn, withTexts } from "./item-parts.ts";
+import { partIndexOf } from "./item-parts.ts";
 import { itemSummary, itemText } from "./item-text.ts";
+import { Slot, SUMMARY_GAP, type TextKind } from "./slot.ts";
 
 /** An item that has begun: the item as it was added, and the text received since. */
 export interface ItemUnderWay {
@@ -24,151 +25,6 @@ export interface Piece {
   /** Index of the part of the item that it belongs to. */
   readonly partIndex?: number | undefined;
   readonly text: string;
-}
-
-/** The kinds of text that an item can have. */
-type Part = "text" | "refusal" | "reasoningSummary" | "reasoningText" | "arguments";
-
-/** The kind of text that deltas of a type bring. */
-const PART_OF: Readonly<Record<Piece["type"], Part>> = {
-  "output_text.delta": "text",
-  "refusal.delta": "refusal",
-  "reasoning_summary_text.delta": "reasoningSummary",
-  "reasoning_text.delta": "reasoningText",
-  "function_call_arguments.delta": "arguments",
-  "custom_tool_call_input.delta": "arguments",
-};
-
-/**
- * From this many characters on, pieces are joined into one flat string. V8 represents a concatenation as a tree with one object per piece;
- * all of them live as long as the text, and each garbage collection copies them.
- */
-const WRITTEN_OUT = 128;
-
-/** Separates the parts of a reasoning summary. */
-const SUMMARY_GAP = "\n\n";
-
-/** A part of an item's text, as its pieces have brought it. */
-interface OpenPart extends PartText {
-  text: string;
-}
-
-/** One item, from its first piece on. Pieces are appended, so an event costs the same however long the text is. */
-class Slot {
-  outputIndex: number | undefined;
-  /** The item's id, as its beginning or its first piece tells it. */
-  id: string | undefined;
-  item: ResponseItem | undefined;
-  isFinished = false;
-  /** In the order in which they began. */
-  #told: OpenPart[] = [];
-  /** The part that got the last piece. */
-  #current: OpenPart | undefined;
-  /** The end of its text, not flattened yet. */
-  #pieces = "";
-  /** Characters it holds besides its finished item. */
-  size = 0;
-  /** Pieces have come after the item. */
-  #isLate = false;
-  /** True until a piece of the current summary part arrives. */
-  #isSummaryPartNew = true;
-
-  constructor(outputIndex: number | undefined) {
-    this.outputIndex = outputIndex;
-  }
-
-  /** All texts that its pieces have brought. */
-  parts(): Readonly<Record<Part, string>> {
-    this.#writeOut();
-    const parts = { text: "", refusal: "", reasoningSummary: "", reasoningText: "", arguments: "" };
-    for (const { type, text } of this.#told) {
-      const part = PART_OF[type];
-      const gap = part === "reasoningSummary" && parts[part] !== "" && text !== "" ? SUMMARY_GAP : "";
-      parts[part] += gap + text;
-    }
-    return parts;
-  }
-
-  /** True if the pieces so far can belong to this item. */
-  isOf(item: ResponseItem): boolean {
-    if (this.item !== undefined) return this.item.type === item.type;
-    const { text, refusal, reasoningSummary, reasoningText, arguments: written } = this.parts();
-    if (text !== "" || refusal !== "") return item.type === "message";
-    if (reasoningSummary !== "" || reasoningText !== "") return item.type === "reasoning";
-    return written === "" || (item.type !== "message" && item.type !== "reasoning");
-  }
-
-  append(type: Piece["type"], text: string, index: number | undefined): void {
-    const current = this.#current;
-    if (current === undefined || current.type !== type || current.index !== index) this.#turnTo(type, index);
-    this.#pieces += text;
-    this.size += text.length;
-    this.#isLate = this.isFinished;
-    if (this.#pieces.length >= WRITTEN_OUT) this.#writeOut();
-  }
-
-  beginSummaryPart(): void {
-    this.#writeOut();
-    this.#current = undefined;
-    this.#isSummaryPartNew = true;
-  }
-
-  /** Some services send a part in full, without deltas. */
-  takeWholePart(text: string, index: number | undefined): void {
-    if (this.#isSummaryPartNew) this.append("reasoning_summary_text.delta", text, index);
-    this.beginSummaryPart();
-  }
-
-  /** The finished item with the texts that only its pieces have brought. */
-  whole(item: ResponseItem): ResponseItem {
-    this.#writeOut();
-    return withTexts(item, this.#told);
-  }
-
-  /** True if the finished item has no text of the kind that deltas of this type bring. */
-  isBare(type: Piece["type"]): boolean {
-    const { item, isFinished } = this;
-    return isFinished && item !== undefined && mayHave(item, type) && textsIn(item, type).join("") === "";
-  }
-
-  /** The finished item, with what came after it. */
-  get finishedItem(): ResponseItem | undefined {
-    return this.item && this.#isLate ? this.whole(this.item) : this.item;
-  }
-
-  /**
-   * Drops the texts that the finished item has: a gateway may have lost a piece, or sent it twice.
-   * @param isRest - It began in an earlier stream, and the rest of its texts is wanted, as the pieces bring it.
-   */
-  finish(item: ResponseItem, isRest: boolean): void {
-    this.#writeOut();
-    this.item = item;
-    this.isFinished = true;
-    const kept = new Set<Part>();
-    if (isRest || itemText(item, "output_text") === "") kept.add("text");
-    if (isRest || itemText(item, "refusal") === "") kept.add("refusal");
-    if (isRest || itemSummary(item) === "") kept.add("reasoningSummary");
-    this.#told = this.#told.filter(({ type }) => kept.has(PART_OF[type]));
-    this.#current = undefined;
-    this.size = this.#told.reduce((sum, part) => sum + part.text.length, 0);
-  }
-
-  #turnTo(type: Piece["type"], index: number | undefined): void {
-    this.#writeOut();
-    const isNew = type === "reasoning_summary_text.delta" && this.#isSummaryPartNew;
-    if (isNew) this.#isSummaryPartNew = false;
-    const found = isNew ? undefined : this.#told.findLast((part) => part.type === type && part.index === index);
-    this.#current = found ?? { type, index, text: "" };
-    if (found === undefined) this.#told.push(this.#current);
-  }
-
-  #writeOut(): void {
-    const pieces = this.#pieces;
-    if (pieces === "" || this.#current === undefined) return;
-    pieces.charCodeAt(0); // indexing makes V8 flatten the string
-    this.#current.text += pieces;
-    this.#pieces = "";
-  }
 }
 
 /** The finished and unfinished items of one response, over all its streams. */
@@ -200,7 +56,7 @@ export class ReceivedItems {
       case "output_item.added":
         this.#last = this.#begin(event.outputIndex);
         this.#last.item = event.item;
-        this.#last.id = idOf(event.item);
+        this.#last.id = idIn(event.item);
         break;
       case "output_item.done":
         this.#finish(event.item, this.#finishedSlot(event), size);
@@ -266,7 +122,7 @@ export class ReceivedItems {
       return {
         ...(outputIndex === undefined ? {} : { outputIndex }),
         ...(item === undefined ? {} : { item }),
-        ...slot.parts(),
+        ...slot.texts(),
       };
     });
   }
@@ -287,9 +143,9 @@ export class ReceivedItems {
   }
 
   /** The text of this kind of each item. */
-  #told(part: Part, partOf: (item: ResponseItem) => string): string[] {
+  #told(kind: TextKind, partOf: (item: ResponseItem) => string): string[] {
     return this.#slots.map((slot) => {
-      const told = slot.parts()[part];
+      const told = slot.texts()[kind];
       return told === "" && slot.item ? partOf(slot.item) : told;
     });
   }
@@ -322,7 +178,7 @@ export class ReceivedItems {
 
   /** The slot of a finished item: the one with its id, even if its pieces came under another index. */
   #finishedSlot({ item, outputIndex }: OutputItemDoneEvent): Slot {
-    const id = idOf(item);
+    const id = idIn(item);
     const isSame = (slot: Slot): boolean => id !== undefined && slot.id === id;
     const named =
       this.#openSlot((slot) => isSame(slot) && slot.outputIndex === outputIndex, item) ?? this.#openSlot(isSame, item);
@@ -372,8 +228,4 @@ export class ReceivedItems {
     const other = this.#slots[at]?.outputIndex;
     return other !== undefined && other > outputIndex;
   }
-}
-
-function idOf(item: ResponseItem): string | undefined {
-  return filled(fieldOf(item, "id"));
 }

@@ -1,4 +1,4 @@
-import { fieldOf, filled } from "../../wire/json.ts";
+import { idIn } from "../../wire/json.ts";
 import type { WholeTextEvent } from "../events/decoded.ts";
 import { told } from "../events/fields.ts";
 import type { DeltaEvent, OutputItemDoneEvent, ServedEvent } from "../events/types.ts";
@@ -87,7 +87,7 @@ export class WholeTexts {
 
   /** The texts to deliver before an item is reported as finished. */
   takeWithout({ item, outputIndex }: OutputItemDoneEvent): readonly Piece[] {
-    const itemId = filled(fieldOf(item, "id"));
+    const itemId = idIn(item);
     this.#isItemOver = true;
     if (this.#heldBack.length === 0) return NOTHING;
     const own = this.#heldBack.filter((piece) => isOf(piece, { item, itemId, outputIndex }));

@@ -6,7 +6,7 @@ import { UNARY_NAMES, type UnaryOptions } from "../../service/call-options.ts";
 import type { Service } from "../../service/service.ts";
 import { decodeItem } from "../../wire/item-decoder.ts";
 import type { ResponseItem } from "../../wire/items.ts";
-import { fieldOf, filled } from "../../wire/json.ts";
+import { idIn } from "../../wire/json.ts";
 import { askStored, checkedId } from "./calls.ts";
 
 /** Which input items to request. */
@@ -84,7 +84,7 @@ export class InputItems implements AsyncIterable<ResponseItem> {
     return {
       page: { items, hasMore },
       hasMore,
-      lastId: reader.optionalText("last_id") ?? filled(fieldOf(items.at(-1), "id")),
+      lastId: reader.optionalText("last_id") ?? idIn(items.at(-1)),
     };
   }
 }

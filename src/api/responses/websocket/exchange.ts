@@ -1,7 +1,7 @@
 import { LimitError } from "../../../client/failure/kinds.ts";
 import { objectList } from "../../../client/object-list.ts";
 import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
-import { fieldOf, filled } from "../../wire/json.ts";
+import { idIn } from "../../wire/json.ts";
 import type { CancelReason, Carrier } from "../ending.ts";
 import type { EarlierResponses } from "../events/earlier.ts";
 import { parseWireEvent } from "../events/parse.ts";
@@ -281,7 +281,7 @@ export class Exchange implements Carrier, BeginningHost {
   #readUnread(rest: UnreadRest, message: RawData): void {
     const event = parseWireEvent(decodeRawData(message)) ?? {};
     if (this.earlier.own(event)) return;
-    this.#interruption?.ask(filled(fieldOf(event.response, "id")));
+    this.#interruption?.ask(idIn(event.response));
     if (rest.take(event)) this.#over();
   }
 

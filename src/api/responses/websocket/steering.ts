@@ -1,7 +1,7 @@
 import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
 import { parameterOf } from "../../refusal/details.ts";
 import { NotSupportedError, SteerFailedError } from "../../refusal/kinds.ts";
-import { fieldOf, filled, isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { fieldOf, filled, idIn, isJsonObject, type JsonObject } from "../../wire/json.ts";
 import { encodeRequestInput, inputItems } from "../../wire/request-input.ts";
 import type { EarlierResponses } from "../events/earlier.ts";
 import { parseWireEvent } from "../events/parse.ts";
@@ -138,7 +138,7 @@ export class Steering {
   #accepted(event: JsonObject): void {
     const steer = this.#unanswered();
     if (!steer) return;
-    steer.id = filled(fieldOf(event.steer, "id")) ?? "";
+    steer.id = idIn(event.steer) ?? "";
     steer.accepted.resolve({ id: steer.id, delivery: steer.delivery.promise });
   }
 
@@ -185,7 +185,7 @@ export class Steering {
 
   /** @param told - The `steer` of an event, which has the id of the input. */
   #openWithId(told: unknown): OpenSteer | undefined {
-    const id = filled(fieldOf(told, "id"));
+    const id = idIn(told);
     return id === undefined ? undefined : this.#open.find((steer) => steer.id === id);
   }
 
@@ -226,7 +226,7 @@ export class Steering {
       end,
       delivered.flatMap(({ input }) => inputItems(input)),
     );
-    const responseId = filled(fieldOf(created.response, "id"));
+    const responseId = idIn(created.response);
     for (const { delivery } of delivered)
       delivery.resolve({ status: "delivered", ...(responseId === undefined ? {} : { responseId }) });
   }

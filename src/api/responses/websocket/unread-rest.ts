@@ -1,4 +1,4 @@
-import { fieldOf, filled, type JsonObject } from "../../wire/json.ts";
+import { idIn, type JsonObject } from "../../wire/json.ts";
 import { rowOfEvent } from "../events/registry.ts";
 import type { LeftResponse } from "../source.ts";
 
@@ -22,7 +22,7 @@ export class UnreadRest {
     const { type, response } = event;
     if (type === "response.output_item.done") this.#finishedItems += 1;
     if (!rowOfEvent(event)?.ends) return false;
-    const responseId = filled(fieldOf(response, "id"));
+    const responseId = idIn(response);
     const isWhole = type === "response.completed" || type === "response.incomplete";
     if (isWhole && responseId !== undefined) this.#left = { responseId, finishedItems: this.#finishedItems };
     return true;
