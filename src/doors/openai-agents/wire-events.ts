@@ -24,6 +24,8 @@ export class WireEvents {
   readonly #items: ResponseItem[] = [];
   /** Number of valid items of earlier streams; the indexes of the new one start there. */
   #kept = 0;
+  /** What the service says of the response when it begins. */
+  #begun: JsonObject = {};
   #current: { readonly item: ResponseItem; hasText: boolean } | undefined;
 
   /** @param options - `mayBeginAnew`: nothing was shown before a restart. */
@@ -34,8 +36,14 @@ export class WireEvents {
   /** @throws {@link StreamError} The answer starts again after something was delivered that is no longer valid. */
   of(event: ResponseEvent): JsonObject[] {
     switch (event.type) {
-      case "created":
-        return this.#kept > 0 ? [] : [{ type: "response.created", response: { status: "in_progress", output: [] } }];
+      case "created": {
+        this.#begun = {
+          ...(event.responseId === undefined ? {} : { id: event.responseId }),
+          ...(event.model === undefined ? {} : { model: event.model }),
+        };
+        const response = { ...this.#begun, object: "response", status: "in_progress", output: [] };
+        return this.#kept > 0 ? [] : [{ type: "response.created", response }];
+      }
       case "output_item.added":
         this.#current = { item: event.item, hasText: false };
         return [{ type: "response.output_item.added", output_index: this.#index(event), item: event.item }];
@@ -119,7 +127,8 @@ export class WireEvents {
   #response(event: CompletedEvent | IncompleteEvent): JsonObject & { readonly status: string } {
     const isIncomplete = event.type === "incomplete" && event.reason !== END_UNCONFIRMED;
     return {
-      id: event.responseId ?? "",
+      ...this.#begun,
+      id: event.responseId ?? this.#begun.id ?? "",
       object: "response",
       status: isIncomplete ? "incomplete" : "completed",
       output: [...this.#items],
