@@ -4,17 +4,27 @@
  */
 interface Box<Value> {
   value: Value | undefined;
+  readonly size: number;
 }
 
-/** A map that keeps only the newest entries, up to a number. */
+/** How large all entries may be together, in any unit. */
+interface SizeLimit<Value> {
+  readonly most: number;
+  sizeOf(value: Value): number;
+}
+
+/** A map that keeps only the newest entries, up to a number, and up to a size if there is a limit; the newest one is always kept. */
 export class BoundedMap<Key, Value> {
   readonly #most: number;
+  readonly #limit: SizeLimit<Value> | undefined;
+  #size = 0;
   readonly #entries = new Map<Key, Box<Value>>();
   /** Continues from the last entry that was dropped: starting from the beginning would pass over all deleted entries each time. */
   readonly #oldest = this.#entries.entries();
 
-  constructor(most: number) {
+  constructor(most: number, limit?: SizeLimit<Value>) {
     this.#most = most;
+    this.#limit = limit;
   }
 
   get(key: Key): Value | undefined {
@@ -25,13 +35,24 @@ export class BoundedMap<Key, Value> {
     return this.#entries.has(key);
   }
 
-  /** The newest entry is the one set last. @returns The value that was dropped. */
-  set(key: Key, value: Value): Value | undefined {
+  /** The newest entry is the one set last, and its size is measured then. @returns The values that were dropped. */
+  set(key: Key, value: Value): readonly Value[] {
     this.delete(key);
-    this.#entries.set(key, { value });
-    if (this.#entries.size <= this.#most) return undefined;
-    const oldest = this.#oldest.next();
-    return oldest.done ? undefined : this.#take(...oldest.value);
+    const size = this.#limit?.sizeOf(value) ?? 0;
+    this.#size += size;
+    this.#entries.set(key, { value, size });
+    const dropped: Value[] = [];
+    while (this.#isFull()) {
+      const oldest = this.#oldest.next();
+      if (oldest.done) break;
+      dropped.push(this.#take(...oldest.value) as Value);
+    }
+    return dropped;
+  }
+
+  #isFull(): boolean {
+    const { size } = this.#entries;
+    return size > this.#most || (size > 1 && this.#limit !== undefined && this.#size > this.#limit.most);
   }
 
   delete(key: Key): boolean {
@@ -57,6 +78,7 @@ export class BoundedMap<Key, Value> {
   #take(key: Key, box: Box<Value>): Value | undefined {
     const { value } = box;
     this.#entries.delete(key);
+    this.#size -= box.size;
     box.value = undefined;
     return value;
   }

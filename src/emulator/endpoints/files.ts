@@ -24,6 +24,7 @@ interface StoredFile {
 }
 
 const KEPT_FILES = 100;
+const KEPT_BYTES = 256 * 1024 * 1024;
 const LIST_LIMITS = { most: 10_000, usual: 10_000 };
 
 /**
@@ -31,7 +32,10 @@ const LIST_LIMITS = { most: 10_000, usual: 10_000 };
  */
 export class FileShelf {
   readonly #files = new BoundedMap<string, ShelvedFile>(KEPT_FILES);
-  readonly #stored = new BoundedMap<string, StoredFile>(KEPT_FILES);
+  readonly #stored = new BoundedMap<string, StoredFile>(KEPT_FILES, {
+    most: KEPT_BYTES,
+    sizeOf: ({ content }) => content.length,
+  });
   readonly #identifiers: Identifiers;
 
   constructor(identifiers: Identifiers) {

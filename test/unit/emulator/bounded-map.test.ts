@@ -26,11 +26,20 @@ it("keeps the newest, whatever was deleted in between, and returns what had to m
           continue;
         }
         const [dropped] = others.length === MOST ? others.splice(0, 1) : [];
-        expect(map.set(key, `${index}`)).toBe(dropped?.[1]);
+        expect(map.set(key, `${index}`)).toEqual(dropped ? [dropped[1]] : []);
         expected = [...others, [key, `${index}`]];
         expect([...map.keys()]).toEqual(expected.map(([each]) => each));
         expect([...map.values()]).toEqual(expected.map(([, value]) => value));
       }
     }),
   );
+});
+
+it("keeps the newest up to a size, and at least one", () => {
+  const map = new BoundedMap<string, number>(10, { most: 100, sizeOf: (value) => value });
+  expect([map.set("a", 40), map.set("b", 50), map.set("c", 60)]).toEqual([[], [], [40, 50]]);
+  expect(map.set("c", 20)).toEqual([]); // measured anew
+  expect(map.set("d", 80)).toEqual([]);
+  expect(map.set("e", 500)).toEqual([20, 80]);
+  expect([...map.keys()]).toEqual(["e"]);
 });

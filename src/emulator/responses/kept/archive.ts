@@ -12,6 +12,7 @@ import type { Conversations } from "./conversations.ts";
 import { previousResponseNotFound, type ResponseMemory } from "./memory.ts";
 
 const KEPT_RESPONSES = 1000;
+const KEPT_CHARACTERS = 256 * 1024 * 1024;
 
 /** A response with `store` on. */
 export interface StoredResponse {
@@ -27,12 +28,17 @@ export interface StoredResponse {
 interface Entry {
   readonly turn: Turn;
   readonly run?: BackgroundRun;
-  outcome?: Outcome;
+  readonly outcome?: Outcome;
+}
+
+/** As JSON, without what it shares with the response that it continues. */
+function sizeOf({ turn, run, outcome }: Entry): number {
+  return JSON.stringify(turn.request.body).length + (outcome?.json.length ?? 0) + (run?.size ?? 0);
 }
 
 /** What the service remembers across connections: stored responses and their items. The oldest are dropped first. */
 export class Archive {
-  readonly #entries = new BoundedMap<string, Entry>(KEPT_RESPONSES);
+  readonly #entries = new BoundedMap<string, Entry>(KEPT_RESPONSES, { most: KEPT_CHARACTERS, sizeOf });
   readonly #identifiers: Identifiers;
   readonly #conversations: Conversations;
 
@@ -85,8 +91,7 @@ export class Archive {
       this.#conversations.append(request.conversationId, [...request.input, ...outcome.output]);
     }
     if (!request.isStored) return;
-    const entry = this.#entries.get(turn.id) ?? this.#add(turn.id, { turn });
-    entry.outcome = outcome;
+    this.#add(turn.id, { turn, ...this.#entries.get(turn.id), outcome });
   }
 
   /** Keeps a background response from its start. */
@@ -119,9 +124,8 @@ export class Archive {
     this.#entries.delete(id);
   }
 
-  #add(id: string, entry: Entry): Entry {
-    this.#entries.set(id, entry)?.run?.cancel();
-    return entry;
+  #add(id: string, entry: Entry): void {
+    for (const dropped of this.#entries.set(id, entry)) dropped.run?.cancel();
   }
 
   #earlier(

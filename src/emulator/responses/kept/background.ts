@@ -13,6 +13,7 @@ const STREAMABLE_MS = 300_000;
 export class BackgroundRun {
   readonly #generation: Generation;
   readonly #log: EncodedEvent[] = [];
+  #size = 0;
   readonly #cancelled = new Departure();
   readonly #isStreamed: boolean;
   readonly #startedAt = performance.now();
@@ -32,10 +33,16 @@ export class BackgroundRun {
     for await (const batch of batchesOf(this.#generation, pace, this.#cancelled)) {
       if (this.#cancelled.hasHappened) break;
       this.#log.push(...batch);
+      for (const { json } of batch) this.#size += json.length;
       this.#tell();
     }
     this.#isOver = true;
     this.#tell();
+  }
+
+  /** Of its events so far, in characters. */
+  get size(): number {
+    return this.#size;
   }
 
   /** The response so far, as JSON. */
