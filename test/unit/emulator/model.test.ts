@@ -207,7 +207,7 @@ describe("structured output", () => {
 
   it("ends on a schema that contains itself", () => {
     const schema = { type: "object", properties: { next: { $ref: "#" } }, required: ["next"] };
-    expect(JSON.stringify(valueFor(schema, source)).length).toBeLessThan(200);
+    expect(JSON.stringify(valueFor(schema, source)).length).toBeLessThan(1000);
   });
 
   it("is the text of the message", () => {
