@@ -3,7 +3,7 @@ import type { Writable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { WebSocket } from "ws";
 import { HeldBytes } from "../held-bytes.ts";
-import { objectList } from "../object-list.ts";
+import { empty, objectList } from "../object-list.ts";
 import type { RawData } from "../raw-text.ts";
 import { COMPRESSED_TEXT, isMasked, leavesOpen, payloadSize, payloadStart, TEXT } from "./frame.ts";
 import { Inflater, output, TOO_LARGE } from "./inflater.ts";
@@ -82,7 +82,7 @@ class WholeMessages {
   readonly #inflater: Inflater | undefined;
   readonly #options: WholeMessagesOptions;
   readonly #run = new TextRun();
-  #messages = objectList<RawData>();
+  readonly #messages = objectList<RawData>();
   /** The beginning of an incomplete frame. */
   #held: Buffer | undefined;
   /** How many bytes are missing of the frame that `ws` is reading. */
@@ -247,8 +247,8 @@ class WholeMessages {
 
   #deliver(): void {
     if (this.#messages.length === 0) return;
-    const messages = this.#messages;
-    this.#messages = objectList();
+    const messages = this.#messages.slice(); // with no more room than they need
+    empty(this.#messages);
     this.#options.onTexts(messages);
   }
 

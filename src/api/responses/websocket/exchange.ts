@@ -1,5 +1,5 @@
 import { LimitError } from "../../../client/failure/kinds.ts";
-import { objectList } from "../../../client/object-list.ts";
+import { empty, objectList } from "../../../client/object-list.ts";
 import { decodeRawData, type RawData } from "../../../client/raw-text.ts";
 import { idIn } from "../../wire/json.ts";
 import type { CancelReason, Carrier } from "../ending.ts";
@@ -115,7 +115,7 @@ export class Exchange implements Carrier, BeginningHost {
     let at = 0;
     while (at < given.length && !this.#isOver) at = this.#readFrom(given, at);
     const late = at < given.length ? given.slice(at) : NONE;
-    given.length = 0;
+    empty(given);
     this.#took();
     return late;
   }

@@ -25,6 +25,8 @@ export const MOST_NAMES = 32;
 const MOST_WAITING = 1_000;
 
 const NOW = Promise.resolve();
+/** Nothing has arrived. */
+const NONE: readonly RawData[] = [];
 
 export interface TrafficOptions {
   readonly connection: WebSocketConnection;
@@ -57,7 +59,7 @@ export class ResponseTraffic implements ExchangeHost {
   /** What is known of the responses that are over, by lane. */
   readonly #earlier = new Map<LaneName, EarlierResponses>();
   /** Messages that have arrived and are not assigned to a response yet. */
-  #messages = objectList<RawData>();
+  #messages: readonly RawData[] = NONE;
   /** The responses that have been given messages which they have not read yet. */
   readonly #given = objectList<Exchange>();
 
@@ -180,7 +182,7 @@ export class ResponseTraffic implements ExchangeHost {
   /** A separate loop: V8 then compiles two short call chains (this one and the frame parser), not one deep chain. */
   readonly #readMessages = (): void => {
     const messages = this.#messages;
-    this.#messages = objectList();
+    this.#messages = NONE;
     for (const message of messages) if (!this.#mayBeRefused || !this.#takeRefusal(message)) this.#route(message);
     this.#readGiven();
   };

@@ -3,7 +3,7 @@
  * that it asks the plain decoder in the parent folder, once per item. Without this folder everything works the same, only slower. Start
  * reading at `delta-pattern.ts`.
  */
-import { objectList } from "../../../../client/object-list.ts";
+import { empty, objectList } from "../../../../client/object-list.ts";
 import type { RawData, RawText } from "../../../../client/raw-text.ts";
 import type { JsonObject } from "../../../wire/json.ts";
 import type { DecodedEvent } from "../decoded.ts";
@@ -136,11 +136,8 @@ export class FastEvents implements DeltaRun {
   }
 
   #emptyRun(): DeltaEvent[] {
-    const { events } = this;
-    // Setting `length` calls into the runtime, so it is not done for single events.
-    if (events.length === 1) events.pop();
-    else if (events.length > 1) events.length = 0;
-    return events;
+    empty(this.events);
+    return this.events;
   }
 
   #found({ type, outputIndex, partIndex, sequenceNumber }: DeltaPattern, text: string): void {
