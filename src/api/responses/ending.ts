@@ -147,7 +147,7 @@ export class Ending {
 }
 
 /** The thrown value as an error of this package. */
-export function unreadable(cause: unknown): Failure {
+export function asFailure(cause: unknown): Failure {
   if (Failure.is(cause)) return cause;
   return new StreamError(`the stream cannot be read: ${thrownMessage(cause)}`, { cause });
 }

@@ -6,7 +6,7 @@ import { PushQueue } from "../../client/waiting/push-queue.ts";
 import { requestIdOf } from "../headers.ts";
 import { type CodexFailure, NotSupportedError } from "../refusal/kinds.ts";
 import type { ResponseItem } from "../wire/items.ts";
-import { type Carrier, Ending, unreadable } from "./ending.ts";
+import { asFailure, type Carrier, Ending } from "./ending.ts";
 import type { DeltaRun } from "./events/fast/index.ts";
 import { told } from "./events/fields.ts";
 import type { OutputItemDoneEvent, ResponseEvent } from "./events/types.ts";
@@ -222,7 +222,7 @@ export class ResponseFlow implements PausableSource, ResponseSource, ResponseSin
 
   fail(cause: unknown): void {
     if (this.isOver) return;
-    const error = unreadable(cause);
+    const error = asFailure(cause);
     if (!(error instanceof AbortedError)) this.#reader.interrupted(error);
     this.#ending.broke(error);
   }

@@ -35,16 +35,16 @@ const LEFT_OUT_WHEN_EMPTY: ReadonlySet<string> = new Set(["annotations", "logpro
 function form(rules: readonly FieldRule[], type: string): Form {
   const names = new Set(["type", "id", ...rules.map((rule) => rule.name)]);
   const isLeftOut = (name: string, value: unknown): boolean =>
-    name === OUTPUT_ONLY || (name === "status" && OUTPUT_ONLY_STATUS.has(type)) || saysNothing(name, value);
+    name === OUTPUT_ONLY || (name === "status" && OUTPUT_ONLY_STATUS.has(type)) || isNothing(name, value);
   return { rules, names, isLeftOut };
 }
 
 function partForm(rules: readonly FieldRule[]): Form {
-  return { rules, names: new Set(["type", ...rules.map((rule) => rule.name)]), isLeftOut: saysNothing };
+  return { rules, names: new Set(["type", ...rules.map((rule) => rule.name)]), isLeftOut: isNothing };
 }
 
 /** The service writes null if there is no value. */
-function saysNothing(name: string, value: unknown): boolean {
+function isNothing(name: string, value: unknown): boolean {
   if (value === undefined || value === null) return true;
   return LEFT_OUT_WHEN_EMPTY.has(name) && Array.isArray(value) && value.length === 0;
 }

@@ -92,12 +92,12 @@ export function hostedParts(item: ResponseItem, tools: CallTools): LanguageModel
       providerMetadata: metadata({ item: inResult ? without(item, inResult) : source }),
     },
     { type: "tool-result", ...shared, result: jsonOf(result), ...(isError ? { isError } : {}) },
-    ...sourcesOf(source),
+    ...foundSources(source),
   ];
 }
 
 /** The sources that were found, in addition to the result. */
-function sourcesOf({ type, id, action, results }: JsonObject): LanguageModelV4Content[] {
+function foundSources({ type, id, action, results }: JsonObject): LanguageModelV4Content[] {
   if (type === "web_search_call") {
     const { sources = [] } = (action ?? {}) as { readonly sources?: readonly { type: string; url: string }[] };
     return sources

@@ -34,7 +34,7 @@ export function asPreviousSpecification(model: CodexApiLanguageModel): LanguageM
           if (part.type !== "custom") return controller.enqueue(part as LanguageModelV3StreamPart);
           const id = part.kind;
           controller.enqueue({ type: "reasoning-start", id });
-          controller.enqueue({ ...without(part), type: "reasoning-end", id });
+          controller.enqueue({ ...metadataOf(part), type: "reasoning-end", id });
         },
       });
       return { ...result, stream: stream.pipeThrough(parts) };
@@ -46,7 +46,7 @@ function downgraded(part: { readonly type: string }): object {
   return part.type === "custom" ? { ...part, type: "reasoning", text: "" } : part;
 }
 
-function without({ providerMetadata }: Extract<LanguageModelV4StreamPart, { type: "custom" }>) {
+function metadataOf({ providerMetadata }: Extract<LanguageModelV4StreamPart, { type: "custom" }>) {
   return providerMetadata ? { providerMetadata } : {};
 }
 

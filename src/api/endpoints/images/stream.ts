@@ -10,7 +10,7 @@ import { requestIdOf } from "../../headers.ts";
 import type { ProviderLimits } from "../../provider.ts";
 import { mapErrorEvent } from "../../refusal/event.ts";
 import { withRequestId } from "../../refusal/request-id.ts";
-import { type Carrier, unreadable } from "../../responses/ending.ts";
+import { asFailure, type Carrier } from "../../responses/ending.ts";
 import { type EventReceiver, readEventsInto } from "../../responses/event-stream.ts";
 import { parseEvent, parseWireEvent } from "../../responses/events/parse.ts";
 import { isErrorEvent, isWholeAnswer } from "../../responses/events/registry.ts";
@@ -132,7 +132,7 @@ class ImageFlow implements EventReceiver, PausableSource {
 
   fail(cause: unknown): void {
     if (!this.#stop()) return;
-    const error = withRequestId(unreadable(cause), requestIdOf(this.#answer.headers));
+    const error = withRequestId(asFailure(cause), requestIdOf(this.#answer.headers));
     this.#body.cancel();
     this.#options.observer.failed(error);
     this.#events.fail(error); // queued events come first; for an abort the queue is cleared, because it knows the signal

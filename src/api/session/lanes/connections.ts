@@ -15,7 +15,7 @@ export interface ConnectionCall {
   readonly model?: string | undefined;
 }
 
-export interface ConnectionsOptions extends Pick<WebSocketLimits, "lanes" | "oneModel"> {
+export interface SessionConnectionsOptions extends Pick<WebSocketLimits, "lanes" | "oneModel"> {
   readonly connect: (call: ConnectionCall) => Promise<ResponsesWebSocketConnection>;
   readonly maxAgeMs: number;
   readonly maxConnections: number;
@@ -38,7 +38,7 @@ export interface Place {
 
 /** The WebSockets of a session, shared by its lanes. One is used as long as it is enough. */
 export class SessionConnections {
-  readonly #options: ConnectionsOptions;
+  readonly #options: SessionConnectionsOptions;
   /** Connections that are being opened, and how many lanes wait for each. */
   readonly #openings = new Map<SharedWork<SharedConnection>, number>();
   #shared: SharedConnection[] = [];
@@ -49,7 +49,7 @@ export class SessionConnections {
   /** How many names the server accepts on a connection: as many as the service, or fewer. */
   #mostNames = MOST_NAMES;
 
-  constructor(options: ConnectionsOptions) {
+  constructor(options: SessionConnectionsOptions) {
     this.#options = options;
     this.#takesTurns = options.lanes === false;
   }
