@@ -39,6 +39,10 @@ async function printText(stream: ResponseStream, summary: ResponseSummary): Prom
     await output.write(words);
     endsLine = words.endsWith("\n");
   };
+  const endLine = async (): Promise<void> => {
+    if (!endsLine) await output.write("\n");
+    endsLine = true;
+  };
   try {
     for await (const event of stream) {
       summary.add(event);
@@ -56,15 +60,11 @@ async function printText(stream: ResponseStream, summary: ResponseSummary): Prom
       } else if (event.type === "output_item.done" && event.item.type === "function_call") {
         thoughts.end();
         say(`tool call: ${event.item.name}(${event.item.arguments})`);
-      } else if (event.type === "restarted") {
-        if (!endsLine) await output.write("\n");
-        endsLine = true;
+      } else if (event.type === "restarted" || event.type === "steered") {
+        await endLine();
         told.clear();
-        say(`the stream broke (${event.reason}); ${event.keptItems} finished items of the answer remain valid`);
-      } else if (event.type === "steered") {
-        if (!endsLine) await output.write("\n");
-        endsLine = true;
-        told.clear();
+        if (event.type === "restarted")
+          say(`the stream broke (${event.reason}); ${event.keptItems} finished items of the answer remain valid`);
       } else if (event.type === "resumed") {
         const how = event.by === "stream" ? "is resumed where it broke" : "is polled until it is finished";
         say(`the stream broke (${event.reason}); the response ${how}`);
@@ -72,7 +72,6 @@ async function printText(stream: ResponseStream, summary: ResponseSummary): Prom
     }
   } finally {
     thoughts.end();
-    // Whatever ended the text, the next output on a terminal begins on a new line.
-    if (!endsLine) await output.write("\n");
+    await endLine(); // whatever ended the text, the next output on a terminal begins on a new line
   }
 }
