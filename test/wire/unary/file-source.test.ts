@@ -38,6 +38,7 @@ describe("a source", () => {
   it.each<[string, () => AsyncIterable<Uint8Array>, RegExp]>([
     ["has fewer bytes than announced", () => parts(3), /no longer has the 10 bytes/],
     ["has more", () => parts(8, 8), /no longer has the 10 bytes/],
+    ["has more, in parts that end where it should", () => parts(10, 8), /no longer has the 10 bytes/],
     [
       "fails",
       async function* () {

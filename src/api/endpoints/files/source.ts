@@ -93,9 +93,11 @@ export async function* countedBytes(
   onBytes?: (sentBytes: number) => void,
 ): AsyncGenerator<Uint8Array, void> {
   let sentBytes = 0;
+  let isLonger = false;
   try {
     for await (const part of file.open()) {
-      if (sentBytes + part.length > file.sizeBytes) break;
+      isLonger = sentBytes + part.length > file.sizeBytes;
+      if (isLonger) break;
       yield part;
       sentBytes += part.length;
       onBytes?.(sentBytes);
@@ -103,7 +105,7 @@ export async function* countedBytes(
   } catch (cause) {
     throw new BuildError(`the upload of ${JSON.stringify(file.name)} ended on this side: ${String(cause)}`, { cause });
   }
-  if (sentBytes !== file.sizeBytes) {
+  if (isLonger || sentBytes !== file.sizeBytes) {
     throw new BuildError(
       `${JSON.stringify(file.name)} no longer has the ${file.sizeBytes} bytes that were announced; upload it again`,
     );
