@@ -63,6 +63,42 @@ describe("a session that can ask the service to end a response", () => {
     expect(server.sockets).toHaveLength(1);
   });
 
+  it("continues from no response of a call whose reader learns late that it was aborted", async () => {
+    const server = await serveWebSocket(({ type, input }, tell) => {
+      const id = `resp_${server.frames.length}`;
+      if (type === "response.interrupt")
+        tell({
+          type: "response.incomplete",
+          response: { id: "resp_1", incomplete_details: { reason: "interrupted" } },
+        });
+      else {
+        tell({ type: "response.created", response: { id } });
+        if (JSON.stringify(input).includes("other")) asked();
+        if (server.frames.length === 4) tell(wire.completed(id));
+      }
+    });
+    let asked = () => {};
+    const otherIsSent = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const { session } = openSession(server.url, {}, { supportsInterrupt: true });
+    const abort = new AbortController();
+    const events = (await session.stream(COUNT, { signal: abort.signal }))[Symbol.asyncIterator]();
+    await events.next();
+    abort.abort();
+    const other = { model: "m", input: [user("other")] };
+    const refused = session.stream(other).then((stream) => stream.collect());
+    await otherIsSent;
+    await expect(events.next()).rejects.toMatchObject({ kind: "aborted" });
+    await new Promise(setImmediate);
+    server.sockets[0]?.send(JSON.stringify({ type: "error", status: 400, error: { code: "invalid_value" } }));
+    await expect(refused).rejects.toMatchObject({ kind: "invalid_request" });
+    await answerTo(session, other);
+    expect(server.frames[3]).toMatchObject({ input: other.input });
+    expect(server.frames[3]?.previous_response_id).toBeUndefined();
+    expect(server.sockets).toHaveLength(1);
+  });
+
   it("requests nothing again after an interruption: a break ends the answer with what has arrived", async () => {
     const emulator = await emulate({
       script: [{ events: [wire.created, wire.delta("a"), wire.delta("b")], resetAfterEvents: 2 }],

@@ -160,6 +160,7 @@ export class SessionCall {
   };
 
   #endLeft(left: LeftResponse | undefined): void {
+    if (this.#isOver) return; // the reader may learn of the end late: the next call's request may have been sent by now
     // Finished items that were never read are not in the caller's history, so nothing can continue from them.
     if (left && left.finishedItems === this.#attempt.finishedItems) this.#attempt.completed(left.responseId);
     this.#end();
