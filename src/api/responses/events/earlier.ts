@@ -45,6 +45,11 @@ export class EarlierResponses {
     return false;
   }
 
+  /** True if an event has an id of an earlier response, while no response is running. */
+  isAbout(event: JsonObject): boolean {
+    return this.#has(event.response_id) || this.#names(event);
+  }
+
   /** True if an event is about a response with the id of an earlier one. */
   share({ response }: JsonObject): boolean {
     return this.#has(fieldOf(response, "id"));

@@ -17,6 +17,8 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
   readonly #silent = new Set<LaneName>();
   #hasNames = false;
   #repeats: Repeats = "unknown";
+  /** True if a message without a name is about a response of the lane without a name that is over. Default: never. */
+  isLate: (message: RawData) => boolean = () => false;
   /** Called once it is known whether the server repeats `stream_id`. */
   onLearned: (() => void) | undefined;
 
@@ -83,7 +85,10 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
       if (ofDefault === undefined && isBeginning(message)) this.#learn("no");
       return only;
     }
-    if (ofDefault === undefined) return OF_A_RESPONSE.test(startOf(message)) ? this.#mixed() : "all";
+    if (ofDefault === undefined) {
+      if (!OF_A_RESPONSE.test(startOf(message))) return "all";
+      return this.isLate(message) ? undefined : this.#mixed();
+    }
     if (!isBeginning(message)) return this.#isOfSilentLane(message) ? this.#firstSilent() : ofDefault;
     // A second beginning where only one response without a name runs: the server did not repeat the other one's name.
     return ofDefault.isCreated && this.#silent.size > 0 ? this.#mixed() : ofDefault;

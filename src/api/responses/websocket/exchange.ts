@@ -172,13 +172,14 @@ export class Exchange implements Carrier, BeginningHost {
       return;
     }
     this.#rest = new UnreadRest(this.#flow?.received.finishedItems ?? 0);
-    if (this.#steering?.mayBringSuccessor) this.#host.retire(); // nobody would know whose answer the successor is
+    const mayBringSuccessor = this.#steering?.mayBringSuccessor ?? false;
     this.#steering?.end();
     // A connection that probably is broken is kept only if other responses still arrive on it.
-    const isUsable = isShared || (why === "left" && this.#isSent);
+    const isUsable = isShared || (why === "left" && this.#isSent && !mayBringSuccessor);
     if (this.#host.supportsInterrupt && isUsable && !hasRefusedToEnd) this.#interrupt();
     else if (!isShared || hasRefusedToEnd) this.#host.giveUp(this);
     else this.#settle(); // closing would end the others' responses too, so this one continues unread
+    if (mayBringSuccessor) this.#host.giveUp(this); // a later request could not tell whose response the successor is
     this.#host.updatePause();
   }
 

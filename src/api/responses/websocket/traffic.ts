@@ -68,6 +68,7 @@ export class ResponseTraffic implements ExchangeHost {
     this.supportsInterrupt = supportsInterrupt;
     this.#logger = logger;
     this.#inFlight.onLearned = () => this.#turns.admit();
+    this.#inFlight.isLate = (message) => this.#isLate(message);
     connection.unref(); // an idle connection must not keep the process alive
     connection.attach(this.#sink);
   }
@@ -202,6 +203,13 @@ export class ResponseTraffic implements ExchangeHost {
       this.#readGiven();
       this.#unsolicited(message);
     }
+  }
+
+  /** The service may answer steering after the end of the response, and may begin another one with the input. */
+  #isLate(message: RawData): boolean {
+    if (this.#isGivenUp) return true;
+    const event = parseWireEvent(decodeRawData(message)) ?? {};
+    return String(event.type).startsWith("response.steer.") || (this.#earlier.get(undefined)?.isAbout(event) ?? false);
   }
 
   #give(exchange: Exchange, message: RawData): void {

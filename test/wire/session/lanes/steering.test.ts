@@ -150,3 +150,40 @@ it("a reader who leaves before the service has answered leaves the connection, t
   expect((await (await lane.stream(ask("two"))).collect()).text).toBe("two");
   await stays.return?.();
 });
+
+it.each<[string, readonly object[]]>([
+  [
+    "another response, to input whose fate its reader did not wait for",
+    [
+      { type: "response.steer.accepted", steer: { id: "steer_1", previous_response_id: "resp_1" } },
+      { type: "response.incomplete", response: { id: "resp_1", incomplete_details: { reason: "steered" } } },
+      { type: "response.created", response: { id: "resp_next" } },
+      { ...wire.delta("next"), item_id: "msg_next" },
+    ],
+  ],
+  ["that it was not steered", [wire.completed("resp_1"), { type: "response.steer.failed", error: { code: "late" } }]],
+  ["more of what is over", [wire.completed("resp_1"), wire.completed("resp_1")]],
+])("what the service says late of the session's own conversation ends no lane: %s", async (_what, late) => {
+  const waiting: (() => void)[] = [];
+  const server = await serveLanes((frame, own, _server, tell) => {
+    if (frame.type === "response.steer") {
+      for (const event of late) tell(event);
+      for (const answer of waiting) answer();
+      return;
+    }
+    const id = `resp_${server.frames.length}`;
+    own({ type: "response.created", response: { id } });
+    if (wordOf(frame) === "main") own(wire.delta("main"));
+    else waiting.push(() => whole(own, id, wordOf(frame)));
+  });
+  const { session, notices } = openSession(server.url, { carrier: "websocket" });
+  const stream = await session.stream(ask("main"));
+  const events = stream[Symbol.asyncIterator]();
+  await events.next();
+  const lanes = ["a", "b"].map(async (name) => (await session.lane(name).stream(ask(name))).collect());
+  while (waiting.length < 2) await new Promise(setImmediate);
+  stream.steer("other").catch(() => {});
+  await events.return?.();
+  expect((await Promise.all(lanes)).map(({ text }) => text)).toEqual(["a", "b"]);
+  expect(notices).toEqual([]);
+});
