@@ -29,3 +29,10 @@ export function grouped(headers: readonly Header[]): Record<string, string | str
   for (const [name, value] of headers) all.set(name.toLowerCase(), [...(all.get(name.toLowerCase()) ?? []), value]);
   return Object.fromEntries([...all].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? "") : values]));
 }
+
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Whether Node sends a text as the value of a header (RFC 9110 §5.5). */
+export function isHeaderValue(text: string): boolean {
+  return VALUE.test(text);
+}

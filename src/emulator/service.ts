@@ -4,6 +4,7 @@ import { Connections } from "./connections.ts";
 import { directionsOf, type Step, type StepItems } from "./delivery/script.ts";
 import { MODELS_ETAG } from "./endpoints/models.ts";
 import { type Fields, fieldsIn, stringIn } from "./fields.ts";
+import { isHeaderValue } from "./headers.ts";
 import { Journal } from "./journal/journal.ts";
 import type { RecordedRequest } from "./journal/recorded-request.ts";
 import type { EmulatedRateLimits, EmulatorOptions } from "./options/options.ts";
@@ -114,7 +115,7 @@ export class Service {
     const { serverModel, turnState = false } = this.options;
     const model = serverModel ?? (body && stringIn(body, "model"));
     const headers: Record<string, string> = { "x-models-etag": MODELS_ETAG };
-    if (model !== undefined) headers["openai-model"] = model;
+    if (model !== undefined && isHeaderValue(model)) headers["openai-model"] = model;
     if (!body || fieldsIn(body, "reasoning")) headers["x-reasoning-included"] = "true";
     if (turnState) headers["x-codex-turn-state"] = this.#nextTurnState();
     return body && asked && this.limitsFor(asked) ? { ...headers, ...this.#rateLimitHeaders } : headers;

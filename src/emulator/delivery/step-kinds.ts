@@ -15,6 +15,7 @@ import {
   whole,
 } from "../checking/kinds.ts";
 import { isFields } from "../fields.ts";
+import { isHeaderValue } from "../headers.ts";
 import type { Step } from "./script.ts";
 
 type Names<Of> = Of extends unknown ? keyof Of : never;
@@ -27,9 +28,8 @@ export const PACE: Kind = either(
   shape({ delayMsPerWord: number(0, LONGEST_TIMER_MS) }, FIRST),
 );
 
-/** Names and values as Node sends them (RFC 9110 §5.1, §5.5). */
+/** RFC 9110 §5.1. */
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 function headersOf(what: string, accepts: (value: unknown) => boolean): Kind {
   return {
@@ -39,7 +39,7 @@ function headersOf(what: string, accepts: (value: unknown) => boolean): Kind {
   };
 }
 
-const isHeaderText = (value: unknown): boolean => typeof value === "string" && HEADER_VALUE.test(value);
+const isHeaderText = (value: unknown): boolean => typeof value === "string" && isHeaderValue(value);
 const HEADERS = headersOf(
   "a string, or a list of strings,",
   (value) => value === undefined || [value].flat().every(isHeaderText),

@@ -21,6 +21,16 @@ describe("an answer that is not streamed", () => {
   });
 });
 
+it("a model's name may have characters that no header has", async () => {
+  const { url } = await emulator();
+  for (const stream of [false, true]) {
+    const answer = await send(`${url}/responses`, { body: { ...HELLO, model: "модель", stream } });
+    expect(answer.status).toBe(200);
+    expect(answer.text).toContain('"model":"модель"');
+    expect(answer.headers).not.toHaveProperty("openai-model");
+  }
+});
+
 describe("the paths", () => {
   it.each(["/v1/responses", "/responses", "/backend-api/codex/responses", "/openai/responses?api-version=1"])(
     "include %s",
