@@ -131,7 +131,7 @@ class HttpExchange {
       const comment = `: ${scriptFailure(error).replaceAll(/\s+/g, " ")}\n\n`;
       this.#passing?.pass({ kind: "body", data: comment });
       this.#response.write(comment);
-      this.#response.socket?.destroySoon();
+      this.#breakOff("cut", () => this.#service.connections.terminate(this.#message.socket));
     } else if (error instanceof ServiceError) {
       this.#send({ status: error.status, headers: error.headers, body: { error: error.error } });
     } else {
