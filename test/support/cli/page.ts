@@ -89,9 +89,9 @@ the login only to OpenAI, to this machine, and to hosts that \`--auth-host\` nam
 |---|---|
 | ${exitStatus.done} | done |
 | ${exitStatus.ourFault} | a bug in this program |
-| ${exitStatus.usage} | the command line is wrong, or Node.js is too old |
-| 3 | the API refused |
-| 4 | network, time-out, or a broken stream |
+| ${exitStatus.usage} | the command line or a setting is wrong, or Node.js is too old |
+| 3 | the API refused, or ended the answer early |
+| 4 | network, time-out, a broken stream, an answer that cannot be read, or a limit of this package |
 | 5 | a certificate or a CA bundle is not trusted |
 | ${exitStatus.interrupted} | interrupted |
 

@@ -90,7 +90,7 @@ describe("the Codex CLI's login", () => {
     },
   );
 
-  it("is read again after a 401, and used if the CLI has refreshed it for the same account", async () => {
+  it("is read again after a 401, and used if the CLI has refreshed it for the same account (parity: auth/renewal-is-the-clis)", async () => {
     const { env, file } = home({ tokens });
     const auth = codexAuth({ env });
     expect(await auth.onUnauthorized?.(first)).toBe(false);

@@ -95,7 +95,7 @@ describe("an identity", () => {
     expect(defaults["user-agent"]).toMatch(/^theirs\/1\.2\.3 /);
   });
 
-  it("asks for timing only in a handshake", () => {
+  it("asks for timing only in a handshake, and names features with every request (parity: identity/on-every-request)", () => {
     const { given, ofHandshake } = identityOf({ includeTimingMetrics: true, betaFeatures: ["a", "b"] }, provider, {});
     expect(ofHandshake).toEqual({ "x-responsesapi-include-timing-metrics": "true" });
     expect(given["x-codex-beta-features"]).toBe("a,b");

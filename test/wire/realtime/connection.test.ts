@@ -153,9 +153,14 @@ describe("a session", () => {
     expect(await heard()).toEqual(message);
   });
 
-  it("of v1 has no messages for what only the public API supports", async () => {
+  it("of v1 has no messages for what only the public API supports (parity: realtime/own-messages)", async () => {
     const { connection } = await lineOf("v1");
-    for (const act of [connection.deleteItem("i"), connection.commit(), connection.cancel()])
+    for (const act of [
+      connection.deleteItem("i"),
+      connection.commit(),
+      connection.cancel(),
+      connection.createResponse(),
+    ])
       expect(await failureOf(act)).toMatchObject({ kind: "build", message: expect.stringContaining("protocol v1") });
   });
 
