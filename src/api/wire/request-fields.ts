@@ -152,7 +152,14 @@ export interface RequestFields<Parsed = unknown, Calls extends readonly unknown[
   /** Which tool the model uses. @default `"auto"` */
   readonly tool_choice?: ToolChoice | null | undefined;
   /** Empty by default. */
-  readonly tools?: readonly [...{ readonly [Index in keyof Calls]: Tool<Calls[Index]> }] | null | undefined;
+  // The empty list by itself, so that in `allowed ? [tool] : []` it is the other one from which `Calls` is inferred. Two lists of different
+  // lengths fit only the last form.
+  readonly tools?:
+    | readonly [...{ readonly [Index in keyof Calls]: Tool<Calls[Index]> }]
+    | []
+    | readonly Tool[]
+    | null
+    | undefined;
   readonly top_logprobs?: number | null | undefined;
   readonly top_p?: number | null | undefined;
   /** @deprecated By the service, for `context_management`. */

@@ -125,6 +125,29 @@ describe("the type of an answer", () => {
     expect([reading, inPlace, plain]).toEqual([{ calls: [] }, { calls: [] }, { calls: [] }]);
   });
 
+  test("follows tools that are chosen while the program runs", async () => {
+    const isAllowed = Math.random() < 2;
+    const lists = [weather, exec];
+    const fixed = [weather, exec] as const;
+    const inPlace = await readOutput([], { tools: isAllowed ? [weather] : [] });
+    const kept = await readOutput([], { tools: isAllowed ? lists : [] });
+    const orNone = await readOutput([], { tools: isAllowed ? fixed : undefined });
+    for (const call of inPlace.calls)
+      if (call.name === "weather") expectTypeOf(call.parsed).toEqualTypeOf<{ city: string } | undefined>();
+    for (const call of kept.calls)
+      if (call.name === "weather") expectTypeOf(call.parsed).toEqualTypeOf<{ city: string } | undefined>();
+    for (const call of orNone.calls)
+      if (call.name === "weather") expectTypeOf(call.parsed).toEqualTypeOf<{ city: string } | undefined>();
+    const spread = await readOutput([], { tools: [dice, ...lists] });
+    for (const call of spread.calls)
+      if (call.name === "weather") expectTypeOf(call.parsed).toEqualTypeOf<{ city: string } | undefined>();
+    const orEmpty = await readOutput([], { tools: isAllowed ? fixed : [] });
+    for (const call of orEmpty.calls)
+      if (call.name === "weather") expectTypeOf(call.parsed).toEqualTypeOf<{ city: string } | undefined>();
+    const either = await readOutput([], { tools: isAllowed ? [weather, exec] : [weather] }); // one of the two lists is known
+    for (const { calls } of [inPlace, kept, orNone, spread, either, orEmpty]) expect(calls).toEqual([]);
+  });
+
   test("is a value or a problem, and checking one narrows the other", async () => {
     const { calls, ...read } = await readOutput([], { text: { format }, tools: [weather] });
     const { parsed, problem } = read;
