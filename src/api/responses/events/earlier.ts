@@ -45,9 +45,14 @@ export class EarlierResponses {
     return false;
   }
 
-  /** True if an event has an id of an earlier response, while no response is running. */
-  isAbout(event: JsonObject): boolean {
-    return this.#has(event.response_id) || this.#names(event);
+  /** True if an event has an id of an earlier response. Notes nothing. */
+  knows(event: JsonObject): boolean {
+    return idsOf(event).some((id) => this.#has(id));
+  }
+
+  /** True if an event has an id that the current response has announced. */
+  announces(event: JsonObject): boolean {
+    return idsOf(event).some((id) => typeof id === "string" && this.#current.has(id));
   }
 
   /** True if an event is about a response with the id of an earlier one. */
@@ -84,8 +89,11 @@ export class EarlierResponses {
 
 /** True if an event tells by an id which response it belongs to. */
 export function hasId(event: JsonObject): boolean {
-  const ids = [event.response_id, fieldOf(event.response, "id"), event.item_id, fieldOf(event.item, "id")];
-  return ids.some((id) => filled(id) !== undefined);
+  return idsOf(event).some((id) => filled(id) !== undefined);
+}
+
+function idsOf(event: JsonObject): unknown[] {
+  return [event.response_id, fieldOf(event.response, "id"), event.item_id, fieldOf(event.item, "id")];
 }
 
 function announcedBy({ type, response, item }: JsonObject): string | undefined {

@@ -80,15 +80,15 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
   /** The receiver of a message that names no lane. */
   #ofNobody(message: RawData): Route<Receiver> {
     const ofDefault = this.#inFlight.get(undefined);
+    if (ofDefault === undefined && this.#repeats === "yes" && isOfResponse(message) && this.isLate(message))
+      return undefined;
     if (this.#repeats === "no" || this.#inFlight.size === 1) {
       const [only] = this.#inFlight.values();
       if (ofDefault === undefined && isBeginning(message)) this.#learn("no");
       return only;
     }
-    if (ofDefault === undefined) {
-      if (!OF_A_RESPONSE.test(startOf(message))) return "all";
-      return this.isLate(message) ? undefined : this.#mixed();
-    }
+    if (ofDefault === undefined && STEERED.test(startOf(message))) return undefined;
+    if (ofDefault === undefined) return isOfResponse(message) ? this.#mixed() : "all";
     if (!isBeginning(message)) return this.#isOfSilentLane(message) ? this.#firstSilent() : ofDefault;
     // A second beginning where only one response without a name runs: the server did not repeat the other one's name.
     return ofDefault.isCreated && this.#silent.size > 0 ? this.#mixed() : ofDefault;
@@ -137,7 +137,8 @@ const AT_THE_BEGINNING = new RegExp(
 );
 /** Enough for the name at either end. */
 const LOOKED_AT = 512;
-/** In contrast to what concerns the connection or the account, as rate limits and errors do. */
+/** The service's answer to steering, which may come after the end of the response. */
+const STEERED = /"type"\s*:\s*"response\.steer\./;
 const OF_A_RESPONSE = /"type"\s*:\s*"response\./;
 
 /**
@@ -169,6 +170,11 @@ function lastFieldOf(text: string): string | undefined {
   while (end - start <= MOST_CHARACTERS && text.charCodeAt(start - 1) !== QUOTE) start -= 1;
   if (start === end || !text.startsWith(LAST_FIELD, start - LAST_FIELD.length)) return undefined;
   return text.slice(start, end);
+}
+
+/** In contrast to what concerns the connection or the account, as rate limits and errors do. */
+function isOfResponse(message: RawData): boolean {
+  return OF_A_RESPONSE.test(startOf(message));
 }
 
 /** True for `response.created`, with which every response begins. */

@@ -205,11 +205,13 @@ export class ResponseTraffic implements ExchangeHost {
     }
   }
 
-  /** The service may answer steering after the end of the response, and may begin another one with the input. */
+  /** On a connection that is given up, the response that was left may be followed by another one, to steering input. */
   #isLate(message: RawData): boolean {
     if (this.#isGivenUp) return true;
     const event = parseWireEvent(decodeRawData(message)) ?? {};
-    return String(event.type).startsWith("response.steer.") || (this.#earlier.get(undefined)?.isAbout(event) ?? false);
+    if (!this.#earlier.get(undefined)?.knows(event)) return false;
+    for (const { earlier } of this.#inFlight.receivers) if (earlier.announces(event)) return false; // all have the same ids
+    return true;
   }
 
   #give(exchange: Exchange, message: RawData): void {

@@ -151,7 +151,7 @@ it("a reader who leaves before the service has answered leaves the connection, t
   await stays.return?.();
 });
 
-it.each<[string, readonly object[]]>([
+const LATE: [string, readonly object[]][] = [
   [
     "another response, to input whose fate its reader did not wait for",
     [
@@ -163,27 +163,32 @@ it.each<[string, readonly object[]]>([
   ],
   ["that it was not steered", [wire.completed("resp_1"), { type: "response.steer.failed", error: { code: "late" } }]],
   ["more of what is over", [wire.completed("resp_1"), wire.completed("resp_1")]],
-])("what the service says late of the session's own conversation ends no lane: %s", async (_what, late) => {
-  const waiting: (() => void)[] = [];
-  const server = await serveLanes((frame, own, _server, tell) => {
-    if (frame.type === "response.steer") {
-      for (const event of late) tell(event);
-      for (const answer of waiting) answer();
-      return;
-    }
-    const id = `resp_${server.frames.length}`;
-    own({ type: "response.created", response: { id } });
-    if (wordOf(frame) === "main") own(wire.delta("main"));
-    else waiting.push(() => whole(own, id, wordOf(frame)));
-  });
-  const { session, notices } = openSession(server.url, { carrier: "websocket" });
-  const stream = await session.stream(ask("main"));
-  const events = stream[Symbol.asyncIterator]();
-  await events.next();
-  const lanes = ["a", "b"].map(async (name) => (await session.lane(name).stream(ask(name))).collect());
-  while (waiting.length < 2) await new Promise(setImmediate);
-  stream.steer("other").catch(() => {});
-  await events.return?.();
-  expect((await Promise.all(lanes)).map(({ text }) => text)).toEqual(["a", "b"]);
-  expect(notices).toEqual([]);
-});
+];
+it.each(LATE.flatMap(([what, late]) => [1, 2].map((count) => [what, late, count] as const)))(
+  "what the service says late of the session's own conversation is no answer to a lane, and ends none: %s (%#)",
+  async (_what, late, count) => {
+    const waiting: (() => void)[] = [];
+    const server = await serveLanes((frame, own, _server, tell) => {
+      if (frame.type === "response.steer") {
+        for (const event of late) tell(event);
+        for (const answer of waiting) answer();
+        return;
+      }
+      const id = `resp_${server.frames.length}`;
+      own({ type: "response.created", response: { id } });
+      if (wordOf(frame) === "main") own(wire.delta("main"));
+      else waiting.push(() => whole(own, id, wordOf(frame)));
+    });
+    const { session, notices } = openSession(server.url, { carrier: "websocket" });
+    const stream = await session.stream(ask("main"));
+    const events = stream[Symbol.asyncIterator]();
+    await events.next();
+    const names = ["a", "b"].slice(0, count);
+    const lanes = names.map(async (name) => (await session.lane(name).stream(ask(name))).collect());
+    while (waiting.length < count) await new Promise(setImmediate);
+    stream.steer("other").catch(() => {});
+    await events.return?.();
+    expect((await Promise.all(lanes)).map(({ text }) => text)).toEqual(names);
+    expect(notices).toEqual([]);
+  },
+);
