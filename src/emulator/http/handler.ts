@@ -146,10 +146,11 @@ class HttpExchange {
     const { socket } = this.#message;
     const { connections } = this.#service;
     if (!this.#passing) return;
-    await relayHttp(upstream, wire, this.#response, this.#passing, {
+    const breaking = {
       cut: () => this.#breakOff("cut", () => connections.terminate(socket)),
       reset: () => this.#breakOff("reset", () => connections.reset(socket)),
-    });
+    };
+    await relayHttp(upstream, { wire, response: this.#response, exchange: this.#passing, breaking });
   }
 
   /** Acts once everything before has been sent. */

@@ -12,20 +12,22 @@ export interface Breaking {
   reset(): void;
 }
 
+/** A request that is passed on. */
+export interface Relayed {
+  /** Its body as sent, before content decoding. */
+  readonly wire: Uint8Array;
+  readonly response: ServerResponse;
+  readonly exchange: Exchange;
+  readonly breaking: Breaking;
+}
+
 /**
  * Passes a request on and its answer back, and reports both to the exchange. An answer that breaks off there breaks off here in the same
  * way. A server that cannot be reached is a 502.
- *
- * @param wire - The body as sent, before content decoding.
  */
-export async function relayHttp(
-  upstream: Upstream,
-  wire: Uint8Array,
-  response: ServerResponse,
-  exchange: Exchange,
-  breaking: Breaking,
-): Promise<void> {
-  const { head } = exchange;
+export async function relayHttp(upstream: Upstream, relayed: Relayed): Promise<void> {
+  const { wire, response } = relayed;
+  const { head } = relayed.exchange;
   const url = upstream.urlOf(head.path);
   const hasBody = wire.length > 0 || !/^(?:GET|HEAD|DELETE)$/.test(head.method);
   const outgoing = (url.protocol === "https:" ? https : http).request(url, {
@@ -40,16 +42,11 @@ export async function relayHttp(
     outgoing.end(wire);
   });
   outgoing.on("error", () => {}); // the answer tells
-  if (answer instanceof Error) return unreachable(answer, upstream, response, exchange, breaking);
-  await passBack(answer, response, exchange, breaking);
+  if (answer instanceof Error) return unreachable(answer, upstream, relayed);
+  await passBack(answer, relayed);
 }
 
-async function passBack(
-  answer: IncomingMessage,
-  response: ServerResponse,
-  exchange: Exchange,
-  breaking: Breaking,
-): Promise<void> {
+async function passBack(answer: IncomingMessage, { response, exchange, breaking }: Relayed): Promise<void> {
   const headers = passedOn(pairs(answer.rawHeaders));
   exchange.pass({ kind: "answer", status: answer.statusCode ?? 502, headers });
   response.writeHead(answer.statusCode ?? 502, grouped(headers));
@@ -73,21 +70,13 @@ function breakAs(error: unknown, { cut, reset }: Breaking): void {
   else cut();
 }
 
-function unreachable(
-  error: Error,
-  upstream: Upstream,
-  response: ServerResponse,
-  exchange: Exchange,
-  breaking: Breaking,
-): void {
+function unreachable(error: Error, upstream: Upstream, { response, exchange, breaking }: Relayed): void {
   if (response.destroyed) return;
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "ECONNRESET") {
+  if ((error as NodeJS.ErrnoException).code === "ECONNRESET") {
     breakAs(error, breaking);
     return;
   }
-  const message = `${upstream.origin} cannot be reached: ${error.message || code}`;
-  const body = JSON.stringify({ error: { message, type: "server_error", param: null, code: "upstream_unreachable" } });
+  const body = upstream.unreachable(error);
   exchange.answered(502, { "content-type": "application/json" });
   exchange.pass({ kind: "body", data: body });
   response.writeHead(502, { "content-type": "application/json" }).end(body);

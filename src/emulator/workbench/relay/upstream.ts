@@ -41,6 +41,12 @@ export class Upstream {
     return this.#base.origin;
   }
 
+  /** The body of the answer, a 502, if the server cannot be reached. */
+  unreachable(error: Error): string {
+    const message = `${this.origin} cannot be reached: ${error.message || (error as NodeJS.ErrnoException).code}`;
+    return JSON.stringify({ error: { message, type: "server_error", param: null, code: "upstream_unreachable" } });
+  }
+
   /** The upstream's address for a request. */
   urlOf(path: string): URL {
     const base = this.#base.pathname.replace(/\/$/, "");

@@ -38,7 +38,7 @@ export async function openUpstream(upstream: Upstream, head: ExchangeHead): Prom
       resolve({ websocket, headers, wasReset: () => wasReset });
     });
     websocket.on("unexpected-response", (_request, answer) => void refusalOf(answer).then(resolve));
-    websocket.on("error", (error) => resolve(unreachable(upstream, error)));
+    websocket.on("error", (error) => resolve(unreachable(upstream.unreachable(error))));
   });
 }
 
@@ -88,8 +88,6 @@ async function refusalOf(answer: IncomingMessage): Promise<Opened> {
   return { status: answer.statusCode ?? 502, headers: passedOn(pairs(answer.rawHeaders)), body: Buffer.concat(chunks) };
 }
 
-function unreachable({ origin }: Upstream, error: Error): Opened {
-  const message = `${origin} cannot be reached: ${error.message}`;
-  const body = JSON.stringify({ error: { message, type: "server_error", param: null, code: "upstream_unreachable" } });
+function unreachable(body: string): Opened {
   return { status: 502, headers: [["content-type", "application/json"]], body: Buffer.from(body) };
 }

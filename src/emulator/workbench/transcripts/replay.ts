@@ -11,9 +11,10 @@ import { decodeTranscript, type Transcript } from "./transcript.ts";
 
 type Asked = Pick<ExchangeHead, "carrier" | "method" | "path" | "body">;
 
-/** One recording. */
+/** The largest recording. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
+/** One recording. */
 interface Recorded {
   readonly transcript: Transcript;
   readonly content: Content;
