@@ -23,8 +23,8 @@ export interface AuthProvider {
    */
   onUnauthorized?(refused: Credentials): boolean | Promise<boolean>;
   /**
-   * Called with the provider's base URL when a client is made with these credentials: throw if the credentials must not be sent there. By default they are
-   * sent to the base URL, whatever it is, and never to another origin.
+   * Called with the provider's base URL when a client is made with these credentials: throw if the credentials must not be sent there. By
+   * default they are sent to the base URL, whatever it is, and never to another origin.
    */
   checkBaseUrl?(baseUrl: string): void;
 }

@@ -43,8 +43,8 @@ export interface CodexAuth extends AuthProvider {
  * It is only for OpenAI: a client of a provider whose base URL is elsewhere cannot be made with it, except on this machine and for the hosts
  * in `alsoSendTo` (parity: `auth/login-stays-home`).
  *
- * @throws {@link BuildError} A name in `alsoSendTo` is not a host. The file is missing, unreadable, not a regular file, larger than 1 MiB, not JSON, or contains no credential;
- *   the message contains the path.
+ * @throws {@link BuildError} A name in `alsoSendTo` is not a host. The file is missing, unreadable, not a regular file, larger than 1 MiB,
+ *   not JSON, or contains no credential; the message contains the path.
  */
 export function codexAuth(options: CodexAuthOptions = {}): CodexAuth {
   OPTIONS(options);

@@ -9,8 +9,8 @@ const MAX_INPUT_BYTES = 256 * 1024 * 1024;
 /**
  * Standard input as text.
  *
- * @throws {@link UsageError} It is a terminal, so no input would come; it has more than 256 MiB; or it is no text. {@link AbortedError} The signal fired
- *   during the wait.
+ * @throws {@link UsageError} It is a terminal, so no input would come; it has more than 256 MiB; or it is no text. {@link AbortedError} The
+ *   signal fired during the wait.
  */
 export async function readInput(what: string, signal: AbortSignal): Promise<string> {
   if (process.stdin.isTTY) throw new UsageError(`${what} is missing: give it as an argument or on standard input`);

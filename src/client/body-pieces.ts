@@ -1,8 +1,8 @@
 import { list } from "./options.ts";
 
 /**
- * A large request body as a list of its pieces: no block of memory of its whole size is needed, and a transport lets each piece go once it is sent. Unlike
- * another byte stream it can be read again, so that it can be retried and redirected.
+ * A large request body as a list of its pieces: no block of memory of its whole size is needed, and a transport lets each piece go once it
+ * is sent. Unlike another byte stream it can be read again, so that it can be retried and redirected.
  */
 export class BodyPieces implements AsyncIterable<Uint8Array> {
   readonly #pieces: readonly Uint8Array[];

@@ -24,8 +24,8 @@ export interface HttpRequest {
   /** Values in the request that no message may show, in addition to those in headers known to contain credentials. None by default. */
   readonly secrets?: readonly string[] | undefined;
   /**
-   * A byte stream is sent as it arrives; set `content-length` if its size is known. It cannot be retried or redirected, unless it is {@link BodyPieces}, as
-   * the clients give a large JSON body. No body by default.
+   * A byte stream is sent as it arrives; set `content-length` if its size is known. It cannot be retried or redirected, unless it is
+   * {@link BodyPieces}, as the clients give a large JSON body. No body by default.
    */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined;
   readonly timeouts?: RequestTimeouts | undefined;

@@ -4,7 +4,8 @@ import { open } from "node:fs/promises";
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Reads a text by path, without the byte order mark that Windows editors write. A pipe or a device is refused, because it might never end or never begin.
+ * Reads a text by path, without the byte order mark that Windows editors write. A pipe or a device is refused, because it might never end
+ * or never begin.
  *
  * @throws An error that says why it cannot be read, or that it is larger than `maxBytes`.
  */

@@ -173,7 +173,10 @@ type FunctionCallToAnswer = ItemToAnswer<"function_call">;
 type CallToAnswer = CustomCallToAnswer | FunctionCallToAnswer;
 
 type Part = InputText | InputImage | InputFile;
-/** An object that is written as JSON: no list, which would be parts; no promise, which somebody forgot to await; no map or set, which JSON lacks. */
+/**
+ * An object that is written as JSON: no list, which would be parts; no promise, which somebody forgot to await; no map or set, which JSON
+ * lacks.
+ */
 type WrittenObject =
   | Readonly<Record<string, unknown>>
   | (object & { readonly then?: never; readonly [Symbol.iterator]?: never });
@@ -184,9 +187,10 @@ export type ToolResult = ToolOutput | Part | WrittenObject;
  * The output of a tool, for the next request's `input`. The call's `caller` is included, as the service requires.
  *
  * @param call - The call as received (`collect()`'s `calls[…]` or its item), or the id of a function call.
- * @param output - A text; a part or a list of parts (`inputImage`, `inputFile`); or an object, which is written as JSON. Write other lists yourself, or
- *   put them into an object. An error, also in an object, is written as its name and message.
- * @throws {@link BuildError} `call` is no call. Or `output` is missing, is a list of something else, bytes, a map or a set, or cannot be written as JSON.
+ * @param output - A text; a part or a list of parts (`inputImage`, `inputFile`); or an object, which is written as JSON. Write other lists
+ *   yourself, or put them into an object. An error, also in an object, is written as its name and message.
+ * @throws {@link BuildError} `call` is no call. Or `output` is missing, is a list of something else, bytes, a map or a set, or cannot be
+ *   written as JSON.
  */
 export function functionOutput(
   call: CustomCallToAnswer | { readonly item: CustomCallToAnswer },

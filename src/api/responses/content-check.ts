@@ -97,7 +97,8 @@ export class Doubt {
   }
 
   /**
-   * The whole body, if it is the answer itself and no stream of it: some gateways do not stream, and some send errors with a status of success.
+   * The whole body, if it is the answer itself and no stream of it: some gateways do not stream, and some send errors with a status of
+   * success.
    *
    * @param isWhole - Whether a JSON object is such an answer.
    */

@@ -64,8 +64,8 @@ export class RequestBody {
 const COMMA = 0x2c;
 
 /**
- * The bytes of `JSON.stringify(value)`. Those of a piece are made while its text is in the processor's cache, so that they cost no more than the text alone
- * would (`docs/performance.md`). A short body is one block.
+ * The bytes of `JSON.stringify(value)`. Those of a piece are made while its text is in the processor's cache, so that they cost no more
+ * than the text alone would (`docs/performance.md`). A short body is one block.
  *
  * @throws {@link BuildError} The value cannot be written as JSON: it contains itself or a bigint, or is a function.
  */

@@ -35,7 +35,8 @@ export interface Line {
 }
 
 /**
- * @throws {@link BuildError} An option is missing, the base URL is not a URL, the credentials are not for it, or a number, a name, the originator or a proxy setting is invalid.
+ * @throws {@link BuildError} An option is missing, the base URL is not a URL, the credentials are not for it, or a number, a name, the
+ *   originator or a proxy setting is invalid.
  * @throws {@link CaReadError}, {@link CaInvalidError}, {@link CaRejectedError} The CA bundle cannot be used.
  */
 export function openLine(options: ServiceOptions): Line {

@@ -62,7 +62,10 @@ const NO_NUMBER = /NaN|Infinity/;
  */
 const TEXT_OR_NO_NUMBER = /"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|-?\b(?:NaN|Infinity)\b/g;
 
-/** What a server wrote as JSON, after a byte order mark or not. Numbers that JSON does not have but Python writes (`NaN`, `-Infinity`) become null. Undefined if it is no JSON. */
+/**
+ * What a server wrote as JSON, after a byte order mark or not. Numbers that JSON does not have but Python writes (`NaN`, `-Infinity`)
+ * become null. Undefined if it is no JSON.
+ */
 export function receivedJson(received: string): unknown {
   const text = received.startsWith("\uFEFF") ? received.slice(1) : received;
   const value = parsed(text);

@@ -8,8 +8,9 @@ import { fromCaller, isJsonObject, type JsonObject, jsonText } from "./json.ts";
 export type RequestInput = string | readonly (ResponseItem | ShortMessage)[];
 
 /**
- * The items of a request, each brought into its form for the wire when it is written. A history has thousands: encoded all at once, they would be gone from
- * the processor's cache when their turn comes, and be copied by collections in between. As JSON it is the list of the encoded items.
+ * The items of a request, each brought into its form for the wire when it is written. A history has thousands: encoded all at once, they
+ * would be gone from the processor's cache when their turn comes, and be copied by collections in between. As JSON it is the list of the
+ * encoded items.
  */
 export class InputList {
   readonly #items: readonly ResponseItem[];

@@ -156,7 +156,10 @@ export class ConnectionPool {
   }
 }
 
-/** A socket, watched from the moment in which it is there: undici comes later, and asks again and again for a connection in place of a dead one. */
+/**
+ * A socket, watched from the moment in which it is there: undici comes later, and asks again and again for a connection in place of a dead
+ * one.
+ */
 class DialledSocket {
   readonly socket: Socket;
   /** The first error on the socket: undici reports the last, and a TLS alert comes before the end. */

@@ -18,8 +18,8 @@ export function isReplayable({ body }: HttpRequest): boolean {
 }
 
 /**
- * undici keeps the body that it was given as long as the answer lasts, which may be minutes, and the history of an agent is megabytes. So a large
- * body is given as a stream of its pieces, of which nothing is left when it has been sent.
+ * undici keeps the body that it was given as long as the answer lasts, which may be minutes, and the history of an agent is megabytes. So a
+ * large body is given as a stream of its pieces, of which nothing is left when it has been sent.
  *
  * @param onProgress - Called for each piece of a body that is given in pieces.
  */

@@ -53,9 +53,8 @@ export interface StreamDeviation {
   readonly type?: string | undefined;
   /**
    * `sequence`: events are missing between this one and the one before; `usage`: in another form, partial or unreadable; `response id`:
-   * missing; `item`: only in the terminal event, or sent twice; `order`: finished before an earlier item; `text`: in no delta, or missing in its
-   * finished item;
-   * `content type`: not that of an event stream.
+   * missing; `item`: only in the terminal event, or sent twice; `order`: finished before an earlier item; `text`: in no delta, or missing
+   * in its finished item; `content type`: not that of an event stream.
    */
   readonly what: "sequence" | "usage" | "response id" | "item" | "order" | "text" | "content type";
 }

@@ -18,7 +18,10 @@ class Waiting<Value> {
   }
 }
 
-/** Takes batches as they come. Where it returns a promise, what comes meanwhile stays queued until that is fulfilled. If it throws, the reader leaves. */
+/**
+ * Takes batches as they come. Where it returns a promise, what comes meanwhile stays queued until that is fulfilled. If it throws, the
+ * reader leaves.
+ */
 export type TakeBatch<Value> = (batch: Value[]) => PromiseLike<unknown> | undefined;
 
 /** A reader that is called, instead of waiting. */
@@ -47,9 +50,9 @@ class Taken<Value> implements IteratorYieldResult<Value> {
 }
 
 /**
- * Values pushed on one side and taken on the other by one reader: one by one, in batches, by a function, or not at all (`drain`). It ends in one of three
- * ways: `end` and `fail` after the queued values have been taken, `cut` at once. The producer limits its size by watching `length`, and by
- * its `backlog`.
+ * Values pushed on one side and taken on the other by one reader: one by one, in batches, by a function, or not at all (`drain`). It ends
+ * in one of three ways: `end` and `fail` after the queued values have been taken, `cut` at once. The producer limits its size by watching
+ * `length`, and by its `backlog`.
  */
 export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   #values = objectList<Value>();
@@ -68,8 +71,8 @@ export class PushQueue<Value> implements AsyncIterator<Value, undefined> {
   /** Once it has fired, queued values are dropped even if all have arrived: a reader does not work through a queue after an abort. */
   signal: AbortSignal | undefined;
   /**
-   * Cleared each time the last queued value has been taken. No function: V8 compiles a function of one stream into the code that serves all, and
-   * throws that code away with the stream.
+   * Cleared each time the last queued value has been taken. No function: V8 compiles a function of one stream into the code that serves
+   * all, and throws that code away with the stream.
    */
   backlog: Pick<Backlog, "clear"> | undefined;
   /** Called once when the consumer leaves before the end. */

@@ -36,8 +36,8 @@ export interface FunctionCall {
 export interface ConversationStateOptions {
   readonly protocol: RealtimeProtocolName;
   /**
-   * How much of an item's audio was played, in milliseconds; undefined or NaN if it is not being played. By default all audio that arrived counts
-   * as played. In `v2` an item counts as fully played once its response is over, whatever this returns.
+   * How much of an item's audio was played, in milliseconds; undefined or NaN if it is not being played. By default all audio that arrived
+   * counts as played. In `v2` an item counts as fully played once its response is over, whatever this returns.
    */
   readonly playedMs?: ((itemId: string) => number | undefined) | undefined;
 }

@@ -7,10 +7,10 @@ const MOST_IDS = 256;
 
 /**
  * The responses that came before the current one on a connection or a lane. Some servers send events of a response after its end, when the
- * next one is already running. Such an event is recognised by an id that the earlier response announced, its own or that of one of its items;
- * without ids, by a sequence number that continues the earlier response. What the current response announces is its own, because some servers give all
- * responses the same ids; if it announces nothing, an end counts as its own, whatever id it has. An event without ids and number always
- * belongs to the current response.
+ * next one is already running. Such an event is recognised by an id that the earlier response announced, its own or that of one of its
+ * items; without ids, by a sequence number that continues the earlier response. What the current response announces is its own, because
+ * some servers give all responses the same ids; if it announces nothing, an end counts as its own, whatever id it has. An event without ids
+ * and number always belongs to the current response.
  */
 export class EarlierResponses {
   readonly #ids = new Set<string>();
@@ -20,7 +20,11 @@ export class EarlierResponses {
   /** The number of the next event of the last response. */
   #nextNumber: number | undefined;
 
-  /** The current response is an earlier one from now on. @param nextNumber - Follows its last sequence number; undefined if that is not known. */
+  /**
+   * The current response is an earlier one from now on.
+   *
+   * @param nextNumber - Follows its last sequence number; undefined if that is not known.
+   */
   next(nextNumber: number | undefined): void {
     for (const id of this.#current) this.#ids.add(id);
     for (const id of this.#ids) {

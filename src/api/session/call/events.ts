@@ -36,7 +36,10 @@ const BATCH: Reading<ResponseEvent[]> = {
   only: (event) => [event],
 };
 
-/** The events of one call for their reader, over as many streams as it takes. Nothing is read ahead: an event is fetched when it is requested. */
+/**
+ * The events of one call for their reader, over as many streams as it takes. Nothing is read ahead: an event is fetched when it is
+ * requested.
+ */
 export class CallEvents implements EventIterator, ResponseSource, ResponseControl {
   readonly events = this;
   readonly control = this;

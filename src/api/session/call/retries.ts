@@ -74,7 +74,10 @@ export class Retries {
     }
   }
 
-  /** `retry` is 0 when only the place is replaced, which uses no retry: nothing was sent, the name was refused, or an idle connection had died. */
+  /**
+   * `retry` is 0 when only the place is replaced, which uses no retry: nothing was sent, the name was refused, or an idle connection had
+   * died.
+   */
   #announced(reason: unknown, retry: number, delayMs: number): NextAttempt {
     const { limits, scope } = this.#options;
     announceRetry(scope.observer, { retry, maxRetries: limits.maxStreamRetries, delayMs, reason, layer: "stream" });
