@@ -234,7 +234,8 @@ export function quotedIn(prompt: string): string | undefined {
     .find((group) => group !== undefined);
 }
 
-function commandIn(prompt: string): string {
+/** The command that the user wants to run; a harmless one if none is named. */
+export function commandIn(prompt: string): string {
   return (
     quotedIn(prompt) ??
     /\b(?:run|execute)\s+(?:the\s+command\s+)?(.+)$/is.exec(prompt)?.[1]?.trim() ??

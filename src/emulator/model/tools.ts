@@ -1,11 +1,15 @@
 import { type Fields, fieldsIn, isFields, listIn, stringIn } from "../fields.ts";
 import { findCalculation } from "./arithmetic.ts";
-import type { ToolCall } from "./draft.ts";
-import { quotedIn, type ValueSource, valueFor } from "./schema-values.ts";
+import type { Draft, ToolCall } from "./draft.ts";
+import { commandIn, quotedIn, type ValueSource, valueFor } from "./schema-values.ts";
+
+/** Tools that the service knows and the client runs; they have no name of their own. */
+const KNOWN = ["shell", "local_shell", "apply_patch"] as const;
+type KnownKind = (typeof KNOWN)[number];
 
 /** A tool of the client's, wherever the request declared it. */
 interface Tool {
-  readonly kind: "function" | "custom";
+  readonly kind: "function" | "custom" | KnownKind;
   readonly name: string;
   readonly namespace?: string;
   readonly description: string;
@@ -44,7 +48,7 @@ export function isAsync(declared: readonly Fields[], { name, namespace }: ToolCa
  * words are all in the prompt; `run …` calls a shell, a calculation a calculator. Several at once unless `parallel_tool_calls` is false;
  * one tool is called once for each place that the prompt names.
  */
-export function chooseToolCalls(body: Fields, declared: readonly Fields[], source: ValueSource): readonly ToolCall[] {
+export function chooseToolCalls(body: Fields, declared: readonly Fields[], source: ValueSource): readonly Draft[] {
   const choice = body.tool_choice;
   if (choice === "none") return [];
   const allowed = allowedBy(choice);
@@ -67,9 +71,11 @@ interface Allowance {
 function allowedBy(choice: unknown): Allowance {
   if (!isFields(choice)) return { isRequired: choice === "required", forcesOne: false, allows: () => true };
   if (choice.type === "allowed_tools") {
-    const names = new Set(listIn(choice, "tools").map((tool) => stringIn(tool, "name")));
+    const names = new Set(listIn(choice, "tools").map((tool) => stringIn(tool, "name") ?? stringIn(tool, "type")));
     return { isRequired: choice.mode === "required", forcesOne: false, allows: (tool) => names.has(tool.name) };
   }
+  const known = knownKind(choice);
+  if (known !== undefined) return { isRequired: true, forcesOne: true, allows: (tool) => tool.kind === known };
   const name = stringIn(choice, "name");
   const isClients = choice.type === "function" || choice.type === "custom";
   return { isRequired: isClients, forcesOne: isClients, allows: (tool) => isClients && tool.name === name };
@@ -79,6 +85,8 @@ function callable(tool: Fields, namespace?: string): readonly Tool[] {
   const kind = stringIn(tool, "type");
   const name = stringIn(tool, "name");
   if (kind === "namespace") return listIn(tool, "tools").flatMap((inner) => callable(inner, name));
+  const known = knownKind(tool);
+  if (known !== undefined) return isHosted(tool) ? [] : [{ kind: known, name: known, description: "", parameters: {} }];
   if ((kind !== "function" && kind !== "custom") || name === undefined) return [];
   return [
     {
@@ -89,6 +97,15 @@ function callable(tool: Fields, namespace?: string): readonly Tool[] {
       ...(namespace !== undefined && { namespace }),
     },
   ];
+}
+
+function knownKind({ type }: Fields): KnownKind | undefined {
+  return KNOWN.find((kind) => kind === type);
+}
+
+/** True of a shell that the service runs itself. */
+function isHosted(tool: Fields): boolean {
+  return (fieldsIn(tool, "environment")?.type ?? "local") !== "local";
 }
 
 /** Of several shells or calculators, only one is called. */
@@ -111,7 +128,9 @@ function singular(word: string): string {
   return word.length > 3 && word.endsWith("s") ? word.slice(0, -1) : word;
 }
 
-function callsOf(tool: Tool, source: ValueSource): readonly ToolCall[] {
+function callsOf(tool: Tool, source: ValueSource): readonly Draft[] {
+  if (tool.kind !== "function" && tool.kind !== "custom")
+    return [{ type: "item", item: { type: `${tool.kind}_call`, status: "completed", ...actionOf(tool.kind, source) } }];
   const namespace = tool.namespace === undefined ? {} : { namespace: tool.namespace };
   if (tool.kind === "custom") {
     return [{ type: "custom_tool_call", name: tool.name, ...namespace, input: customInput(tool, source) }];
@@ -120,6 +139,19 @@ function callsOf(tool: Tool, source: ValueSource): readonly ToolCall[] {
     placeTurns(source).map((turn) => JSON.stringify(valueFor({ type: "object", ...tool.parameters }, turn))),
   );
   return [...given].map((text) => ({ type: "function_call", name: tool.name, ...namespace, arguments: text }));
+}
+
+function actionOf(kind: KnownKind, { prompt }: ValueSource): Fields {
+  switch (kind) {
+    case "shell": {
+      const action = { commands: [commandIn(prompt)], max_output_length: null, timeout_ms: null };
+      return { action, environment: { type: "local" } };
+    }
+    case "local_shell":
+      return { action: { type: "exec", command: ["bash", "-lc", commandIn(prompt)], env: {} } };
+    case "apply_patch":
+      return { operation: { type: "create_file", path: PATCHED_FILE, diff: `${addedLines(prompt)}\n` } };
+  }
 }
 
 /** “… in Paris and London” means two calls if the tool has a parameter for a place; the same arguments twice are one call. */
@@ -142,11 +174,15 @@ function customInput({ name, description }: Tool, source: ValueSource): string {
   return quotedIn(prompt) ?? prompt.trim();
 }
 
+const PATCHED_FILE = "hello.txt";
+
 function patchFor(prompt: string): string {
+  return ["*** Begin Patch", `*** Add File: ${PATCHED_FILE}`, addedLines(prompt), "*** End Patch", ""].join("\n");
+}
+
+function addedLines(prompt: string): string {
   const text = quotedIn(prompt) ?? "Hello from the emulator.";
-  return ["*** Begin Patch", "*** Add File: hello.txt", `+${text.replaceAll("\n", "\n+")}`, "*** End Patch", ""].join(
-    "\n",
-  );
+  return `+${text.replaceAll("\n", "\n+")}`;
 }
 
 // A tool that runs programs has the other tools as functions; its description names them, a shell among them.

@@ -46,6 +46,36 @@ describe("tools", () => {
     expect((await respond({ input, tools: [WEATHER, TIME], ...more })).output).toMatchObject(calls);
   });
 
+  it.each<[string, object, object, object]>([
+    ["shell", {}, { type: "shell_call", action: { commands: ["ls"] } }, { output: [{ stdout: "a.txt" }] }],
+    [
+      "local_shell",
+      { tool_choice: { type: "local_shell" } },
+      { type: "local_shell_call", action: { type: "exec", command: ["bash", "-lc", "ls"] } },
+      { output: "a.txt" },
+    ],
+    [
+      "apply_patch",
+      { input: 'apply a patch with "a.txt"' },
+      { type: "apply_patch_call", operation: { type: "create_file", path: "hello.txt", diff: "+a.txt\n" } },
+      { status: "completed", output: "a.txt" },
+    ],
+  ])("that the service knows are called, and what they tell is passed on: %s", async (type, more, call, told) => {
+    const { url } = await emulator();
+    const ask = async (body: object) =>
+      (await send(`${url}/responses`, { body: { model: "m", tools: [{ type }], ...body } })).json as StreamResponse;
+    const first = await ask({ input: "run `ls`", ...more });
+    expect(first.output).toMatchObject([{ ...call, status: "completed", call_id: expect.stringMatching(/^call_/) }]);
+    const output = { type: `${type}_call_output`, call_id: first.output[0]?.call_id, ...told };
+    const { output: answer } = await ask({ input: [output], previous_response_id: first.id });
+    expect(answer).toMatchObject([{ type: "message", content: [{ text: "The tool answered: a.txt" }] }]);
+  });
+
+  it("that the service runs itself are not called", async () => {
+    const tools = [{ type: "shell", environment: { type: "container_auto" } }];
+    expect((await respond({ input: "run `ls`", tools })).output).toMatchObject([{ type: "message" }]);
+  });
+
   it("are called once for each place", async () => {
     const { output } = await respond({ input: "The weather in Paris and London?", tools: [WEATHER] });
     expect(output.map((item) => item.arguments)).toEqual(['{"location":"Paris"}', '{"location":"London"}']);

@@ -54,6 +54,17 @@ function givenItem(writer: EventWriter, given: Fields): ItemEvents {
         { id, type, status: "completed", call_id: writer.identifiers.nextCallId(), ...given },
         CALLS[type],
       );
+    case "shell_call":
+    case "local_shell_call":
+    case "apply_patch_call":
+    case "computer_call":
+      return actionEvents(writer, {
+        id,
+        type,
+        status: "completed",
+        call_id: writer.identifiers.nextCallId(),
+        ...given,
+      });
     default: {
       const item = { id, ...given };
       return isHosted(item) ? hostedEvents(writer, item) : wholeItem(writer, item);
@@ -168,6 +179,13 @@ function* compaction(writer: EventWriter, encryptedContent: string): ItemEvents 
   const item = { id: writer.identifiers.next("cmp"), type: "compaction", encrypted_content: encryptedContent };
   writer.spend(estimateTokens(encryptedContent));
   yield writer.added(item);
+  return yield* writer.done(item);
+}
+
+/** A call that the client answers, whose action is an object. */
+function* actionEvents(writer: EventWriter, item: Fields): ItemEvents {
+  writer.spend(estimateTokens(JSON.stringify(item)));
+  yield writer.added({ ...item, status: "in_progress" });
   return yield* writer.done(item);
 }
 
