@@ -45,6 +45,14 @@ it.each<[when: unknown, options: unknown, message: string]>([
   await expect(server.waitForRequests(when as never, options as never)).rejects.toThrow(message);
 });
 
+it("waits without end where it is told to", async () => {
+  const server = await emulator();
+  const waiting = server.waitForRequests({ text: "late" }, { timeoutMs: Number.POSITIVE_INFINITY });
+  const found = waiting.then(({ length }) => length, String);
+  for (const text of ["early", "a bit later", "late"]) await ask(server.url, text);
+  expect(await found).toBe(1);
+});
+
 it("says over HTTP too what is misspelt", async () => {
   const server = await emulator();
   await ask(server.url, "x");
