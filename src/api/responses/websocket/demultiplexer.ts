@@ -17,7 +17,7 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
   readonly #silent = new Set<LaneName>();
   #hasNames = false;
   #repeats: Repeats = "unknown";
-  /** True if a message without a name is about a response of the lane without a name that is over. Default: never. */
+  /** True if a message without a name may be about a response of the lane without a name that is over. Default: never. */
   isLate: (message: RawData) => boolean = () => false;
   /** Called once it is known whether the server repeats `stream_id`. */
   onLearned: (() => void) | undefined;
@@ -80,15 +80,14 @@ export class Demultiplexer<Receiver extends { readonly isCreated: boolean }> {
   /** The receiver of a message that names no lane. */
   #ofNobody(message: RawData): Route<Receiver> {
     const ofDefault = this.#inFlight.get(undefined);
-    if (ofDefault === undefined && this.#repeats === "yes" && isOfResponse(message) && this.isLate(message))
-      return undefined;
+    if (ofDefault === undefined && this.#repeats === "yes" && this.isLate(message)) return undefined;
     if (this.#repeats === "no" || this.#inFlight.size === 1) {
       const [only] = this.#inFlight.values();
       if (ofDefault === undefined && isBeginning(message)) this.#learn("no");
       return only;
     }
     if (ofDefault === undefined && STEERED.test(startOf(message))) return undefined;
-    if (ofDefault === undefined) return isOfResponse(message) ? this.#mixed() : "all";
+    if (ofDefault === undefined) return OF_A_RESPONSE.test(startOf(message)) ? this.#mixed() : "all";
     if (!isBeginning(message)) return this.#isOfSilentLane(message) ? this.#firstSilent() : ofDefault;
     // A second beginning where only one response without a name runs: the server did not repeat the other one's name.
     return ofDefault.isCreated && this.#silent.size > 0 ? this.#mixed() : ofDefault;
@@ -139,6 +138,7 @@ const AT_THE_BEGINNING = new RegExp(
 const LOOKED_AT = 512;
 /** The service's answer to steering, which may come after the end of the response. */
 const STEERED = /"type"\s*:\s*"response\.steer\./;
+/** In contrast to what concerns the connection or the account, as rate limits and errors do. */
 const OF_A_RESPONSE = /"type"\s*:\s*"response\./;
 
 /**
@@ -170,11 +170,6 @@ function lastFieldOf(text: string): string | undefined {
   while (end - start <= MOST_CHARACTERS && text.charCodeAt(start - 1) !== QUOTE) start -= 1;
   if (start === end || !text.startsWith(LAST_FIELD, start - LAST_FIELD.length)) return undefined;
   return text.slice(start, end);
-}
-
-/** In contrast to what concerns the connection or the account, as rate limits and errors do. */
-function isOfResponse(message: RawData): boolean {
-  return OF_A_RESPONSE.test(startOf(message));
 }
 
 /** True for `response.created`, with which every response begins. */

@@ -162,6 +162,14 @@ const LATE: [string, readonly object[]][] = [
     ],
   ],
   ["that it was not steered", [wire.completed("resp_1"), { type: "response.steer.failed", error: { code: "late" } }]],
+  [
+    "that the other response failed",
+    [
+      { type: "response.steer.accepted", steer: { id: "steer_1", previous_response_id: "resp_1" } },
+      { type: "response.incomplete", response: { id: "resp_1", incomplete_details: { reason: "steered" } } },
+      { type: "error", status: 500, error: { code: "server_error", message: "of nobody" } },
+    ],
+  ],
   ["more of what is over", [wire.completed("resp_1"), wire.completed("resp_1")]],
 ];
 it.each(LATE.flatMap(([what, late]) => [1, 2].map((count) => [what, late, count] as const)))(
