@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { ResponsesSession } from "../../../src/api/session/session.ts";
 import type { Emulator } from "../../../src/emulator/index.ts";
 import { emulate, readEvents } from "../../support/clients.ts";
 import { serveWebSocket } from "../websocket/plain-server.ts";
-import { answerTo, asking, bodiesAt, handshakesAt, openSession, user, wire } from "./support.ts";
+import { answerTo, asking, bodiesAt, carriers, handshakesAt, openSession, user, wire } from "./support.ts";
 
 const SLOW = { delayMsPerWord: 20 };
 const COUNT = { model: "m", input: [user("count to 500")] };
@@ -176,5 +177,31 @@ describe("interrupt() of a session", () => {
     }
     expect(types.slice(-2)).toEqual(["restarted", "incomplete"]);
     expect((await answerTo(session, asking("two"))).text).toBe("two");
+  });
+});
+
+describe.each(carriers)("a session over %s", (carrier) => {
+  it.each<[string, (session: ResponsesSession, abort: AbortController) => unknown]>([
+    ["its signal fires", (_session, abort) => abort.abort()],
+    ["the session is closed", (session) => session.close()],
+  ])("tells a reader that the answer was cut off if %s and the stream is closed, too", async (_what, end) => {
+    const emulator = await emulate({ pace: SLOW });
+    const { session } = openSession(emulator.url, { carrier });
+    const abort = new AbortController();
+    const stream = await session.stream(COUNT, { signal: abort.signal });
+    let closing: Promise<unknown> | undefined;
+    const reading = async () => {
+      for await (const event of stream) {
+        if (event.type !== "output_text.delta" || closing) continue;
+        closing = new Promise((resolve) =>
+          setImmediate(() => {
+            void end(session, abort);
+            resolve(stream.close());
+          }),
+        );
+      }
+    };
+    await expect(reading()).rejects.toMatchObject({ kind: "aborted" });
+    await closing;
   });
 });

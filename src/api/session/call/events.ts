@@ -153,7 +153,8 @@ export class CallEvents implements EventIterator, ResponseSource, ResponseContro
   }
 
   async leave(reason: unknown): Promise<void> {
-    if (!this.#call.isOver) this.#leftFor = { reason };
+    // Also if the call is over, because of its signal, and the reader has not heard of it.
+    if (!this.#isDone && this.received.status === undefined) this.#leftFor = { reason };
     await this.return();
   }
 
