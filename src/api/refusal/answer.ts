@@ -10,13 +10,23 @@ import { delayInMessage, readBodyDetails } from "./details.ts";
 import { type CodexFailure, RateLimitError } from "./kinds.ts";
 import { unexpectedStatusText } from "./unexpected-status.ts";
 
+export interface Refused {
+  /** True if the request could also go over another carrier, which the server may serve. Default false. */
+  readonly hasOtherCarrier?: boolean | undefined;
+}
+
 /**
  * The typed error for an HTTP answer outside 200-299, with the transport's error as its `cause`.
  *
  * @param nowMs - The clock against which a `Retry-After` date is read.
  */
-export function mapHttpError(error: HttpError, nowMs: number = Date.now()): CodexFailure {
-  const mapped = mapAnswer(error, nowMs, error);
+export function mapHttpError(
+  error: HttpError,
+  nowMs: number = Date.now(),
+  { hasOtherCarrier = false }: Refused = {},
+): CodexFailure {
+  const isOfTheCarrier = hasOtherCarrier && error.outlook === "never" && error.status !== 401;
+  const mapped = mapAnswer(error, nowMs, { cause: error, outlook: isOfTheCarrier ? "elsewhere" : undefined });
   mapped.message = withRedirectNote(mapped.message, error);
   return mapped;
 }
@@ -25,7 +35,7 @@ export function mapHttpError(error: HttpError, nowMs: number = Date.now()): Code
 export function mapAnswer(
   answer: HttpFields & Pick<CommonFields, "requestId" | "replay">,
   nowMs: number,
-  cause?: unknown,
+  { cause, outlook }: Pick<CommonFields, "cause" | "outlook"> = {},
 ): CodexFailure {
   const { status, headers, body, url } = answer;
   const details = readBodyDetails(body);
@@ -41,13 +51,13 @@ export function mapAnswer(
   const refusal: Refusal = { details, fields, headers, body };
   const toError = listed(details);
   if (toError) return toError(refusal);
-  if (status === 400) return badRequest(refusal);
+  if (status === 400) return badRequest({ ...refusal, fields: { ...fields, outlook } });
   if (status === 429) return rateLimited(refusal, url);
   // Listed one by one, because an error's headers and body are not enumerable.
   const { requestId, retryAfterMs, replay } = fields;
   return new HttpError(unexpectedStatusText(answer, details), {
     ...{ status, url, headers, body },
-    ...{ requestId, retryAfterMs, replay, cause },
+    ...{ requestId, retryAfterMs, replay, outlook, cause },
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Replay } from "../../client/failure/failure.ts";
+import type { Outlook, Replay } from "../../client/failure/failure.ts";
 import type { HeaderMap } from "../../client/headers.ts";
 import { header, headerText } from "../headers.ts";
 import { promoMessage, rateLimitSnapshot } from "../rate-limits.ts";
@@ -24,6 +24,7 @@ export interface Refusal {
     readonly requestId?: string | undefined;
     readonly retryAfterMs?: number | undefined;
     readonly replay?: Replay | undefined;
+    readonly outlook?: Outlook | undefined;
     readonly cause?: unknown;
   };
   /** Headers of the HTTP answer or of the error frame; empty for an event. */

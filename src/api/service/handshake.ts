@@ -22,6 +22,8 @@ export interface Handshake {
   readonly usesAuth?: boolean | undefined;
   /** A credential in `api-key` goes out as bearer token too, where there is no other. Default false. */
   readonly keyAsBearer?: boolean | undefined;
+  /** What it is for could also go over HTTP. Default false. */
+  readonly hasOtherCarrier?: boolean | undefined;
   /** Offer permessage-deflate. Default true. */
   readonly compression?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -64,7 +66,7 @@ async function withRemedy<Wrapped extends { close(): Promise<void> }>(
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       if (!usesAuth || !(await credentials.renewedAfter(error, signal)))
-        throw mapHttpError(error, line.timing.clock.now());
+        throw mapHttpError(error, line.timing.clock.now(), handshake);
       announceRemedy(observer, "credentials", error);
     }
   }

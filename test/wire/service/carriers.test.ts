@@ -54,3 +54,22 @@ it("a response asked for over a WebSocket alone fails where none opens", async (
   await expect(api.responses.create(request, { carrier: "websocket" })).rejects.toMatchObject({ status: 426 });
   expect(kinds()).not.toContain("http");
 });
+
+it.each([
+  [400, "elsewhere"],
+  [401, "never"],
+  [403, "elsewhere"],
+  [404, "elsewhere"],
+  [426, "elsewhere"],
+  [429, "again"],
+  [503, "again"],
+])("the error of a WebSocket that is refused with %d says what could help: %s", async (status, outlook) => {
+  const { api } = await stage(refusing(status), { retry: { maxRetries: 0 } });
+  await expect(api.websocket()).rejects.toMatchObject({ outlook });
+  await expect(api.responses.create(request, { carrier: "websocket" })).rejects.toMatchObject({ outlook });
+});
+
+it("a realtime session that is refused has no other carrier", async () => {
+  const { api } = await stage(refusing(404));
+  await expect(api.realtime.connect()).rejects.toMatchObject({ status: 404, outlook: "never" });
+});

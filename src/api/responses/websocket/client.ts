@@ -37,6 +37,7 @@ export async function connectResponses(
   const handshake = {
     url: websocketUrl(provider, "responses"),
     endpoint: "responses.connect",
+    hasOtherCarrier: true,
     defaultHeaders: options.defaultHeaders,
     headers: {
       [header.openaiBeta]: RESPONSES_WEBSOCKETS,
