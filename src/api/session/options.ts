@@ -106,6 +106,12 @@ export function sessionSettings(options: SessionOptions, { webSocketLimits }: Pr
 /** Options of `compact` in a session. */
 export interface SessionCompactOptions extends UnaryOptions, Pick<CompactOptions, "form" | "turnMetadata"> {}
 
+export const checkSessionCompactOptions = knownOptions<SessionCompactOptions>("the options of compact()", {
+  ...UNARY_NAMES,
+  form: true,
+  turnMetadata: true,
+});
+
 /** Options of one call. `headers` reach a WebSocket only when the call opens a new connection. */
 export interface SessionCallOptions
   extends UnaryOptions,

@@ -52,6 +52,15 @@ describe("session.compact", () => {
     await expect(late).rejects.toMatchObject({ kind: "aborted" });
   });
 
+  it.each([
+    ["fom", "did you mean form?"],
+    ["wireEvents", "there are headers, signal, traceContext, form, turnMetadata"],
+  ])("refuses the option %s: %s", async (name, advice) => {
+    const { session } = openSession((await emulate()).url);
+    const failure = session.compact({ model: "gpt-5.5", input: [] }, { [name]: true });
+    await expect(failure).rejects.toMatchObject({ kind: "build", message: expect.stringContaining(advice) });
+  });
+
   it("refuses an unknown form", async () => {
     const emulator = await emulate();
     const { session } = openSession(emulator.url);

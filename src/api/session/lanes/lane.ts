@@ -20,6 +20,7 @@ import { CallEvents } from "../call/events.ts";
 import { Carriers } from "../carriers.ts";
 import {
   checkCallOptions,
+  checkSessionCompactOptions,
   type SessionCallOptions,
   type SessionCompactOptions,
   type SessionOptions,
@@ -190,7 +191,8 @@ export class SessionLane implements AsyncDisposable {
    */
   async compact(input: CompactionInput, options: SessionCompactOptions = {}): Promise<ResponseItem[]> {
     object("the input of compact()", input, "an object with model and input");
-    const { form, ...call } = object("the options of compact()", options, "an object");
+    checkSessionCompactOptions(options);
+    const { form, ...call } = options;
     const asked: CompactionInput = { prompt_cache_key: this.#cacheKey, ...input };
     if (checkedForm(form) === "trigger")
       return compactByTrigger(asked, async (request) => (await (await this.stream(request, call)).collect()).items);
