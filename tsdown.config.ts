@@ -13,8 +13,11 @@ export default defineConfig({
   fixedExtension: false,
   clean: true,
   copy: "src/emulator/workbench/page", // what a browser loads from the emulator
-  // One file for the library: by default the bundler would make fifteen, each of which costs a cold import a millisecond.
-  outputOptions: { codeSplitting: { groups: [{ name: "core", test: isLibrary }] } },
+  outputOptions: {
+    // One file for the library: by default the bundler would make fifteen, each of which costs a cold import a millisecond.
+    codeSplitting: { groups: [{ name: "core", test: isLibrary }] },
+    comments: { jsdoc: false }, // a sixth of the package; editors show those of the declarations
+  },
 });
 
 function isLibrary(id: string): boolean {
